@@ -1,0 +1,342 @@
+// Package result is what an analysis found: plain data, stable as JSON.
+//
+// Every instant and duration is in integer nanoseconds, in fields whose JSON
+// name ends in _ns; instants count from the trace's start. A Result that went
+// through JSON and back renders the same bytes in every format. It holds no
+// handle of a decoder and no behaviour beyond small accessors.
+//
+// The JSON is described in schema.json beside this file.
+package result
+
+import _ "embed"
+
+// SchemaVersion is the version of the JSON. It changes when a field changes its
+// meaning or goes away; new fields keep it.
+const SchemaVersion = 1
+
+// Schema is the JSON Schema (draft 2020-12) of a Result.
+//
+//go:embed schema.json
+var Schema []byte
+
+// Result is what an analysis of one trace found.
+type Result struct {
+	SchemaVersion int         `json:"schema_version"`
+	Verdict       Verdict     `json:"verdict"`
+	Trace         Trace       `json:"trace"`
+	Scope         Scope       `json:"scope"`
+	Time          Time        `json:"time"`        // user goroutines, summed
+	SystemTime    Time        `json:"system_time"` // the runtime's and the tracer's goroutines
+	Waits         Latencies   `json:"waits"`       // user goroutines, at-rest waits left out
+	Concurrency   Concurrency `json:"concurrency"`
+	Scheduler     Scheduler   `json:"scheduler"`
+	Groups        []Group     `json:"groups"`
+	// Goroutines is every goroutine, by ID; only when asked for.
+	Goroutines []Goroutine `json:"goroutines,omitempty"`
+	Sites      []Site      `json:"sites"`
+	// SitesOmitted sums the sites past the first thousand.
+	SitesOmitted SitesOmitted `json:"sites_omitted"`
+	Tasks        []Span       `json:"tasks"`
+	Regions      []Span       `json:"regions"`
+	Logs         []LogCount   `json:"logs"`
+	GC           GC           `json:"gc"`
+}
+
+// Verdict is the answer in one line.
+type Verdict struct {
+	// Label is one of parallel, partly-parallel, interleaved, serial,
+	// latency-bound, saturated, starved, idle, too-little-data.
+	Label    string `json:"label"`
+	Sentence string `json:"sentence"`
+}
+
+// Trace describes the file.
+type Trace struct {
+	File string `json:"file"` // as given; "-" for standard input
+	// GoVersion is the version in the file's header, such as "1.26". It is the
+	// format's: Go 1.24 writes 1.23, Go 1.20 writes 1.19.
+	GoVersion   string `json:"go_version"`
+	Compression string `json:"compression,omitempty"` // gzip, zstd
+	// StartedAt is the wall clock at the start, RFC 3339, where the file has it
+	// (Go 1.25 and later).
+	StartedAt  string `json:"started_at,omitempty"`
+	DurationNs int64  `json:"duration_ns"`
+	Bytes      int64  `json:"bytes"`      // decompressed
+	BytesLost  int64  `json:"bytes_lost"` // not analysed: damaged, cut off or trailing
+	Events     int64  `json:"events"`
+	// Generations is how many whole generations were analysed.
+	Generations int          `json:"generations"`
+	Complete    bool         `json:"complete"`
+	Gomaxprocs  []Gomaxprocs `json:"gomaxprocs"`
+	CPUSamples  int64        `json:"cpu_samples"`
+	Warnings    []Warning    `json:"warnings"`
+}
+
+// Gomaxprocs is a value of GOMAXPROCS and since when it holds.
+type Gomaxprocs struct {
+	AtNs int64 `json:"at_ns"`
+	N    int   `json:"n"`
+}
+
+// Warning is something that limits what the numbers say.
+type Warning struct {
+	Code    string `json:"code"` // kebab-case, stable
+	Message string `json:"message"`
+}
+
+// Scope is the part of the trace that the numbers cover.
+type Scope struct {
+	FromNs     int64  `json:"from_ns"`
+	ToNs       int64  `json:"to_ns"`
+	Group      string `json:"group,omitempty"` // regular expression, as given
+	Task       string `json:"task,omitempty"`
+	Goroutines int    `json:"goroutines"` // user goroutines seen in the scope
+	// SystemGoroutines is how many of the runtime's and the tracer's were seen.
+	SystemGoroutines int `json:"system_goroutines"`
+	// AtRestGoroutines is how many user goroutines were at rest for at least
+	// 99 % of the time that they were seen.
+	AtRestGoroutines int `json:"at_rest_goroutines"`
+}
+
+// DurationNs is the length of the scope.
+func (s Scope) DurationNs() int64 { return s.ToNs - s.FromNs }
+
+// Time is goroutine time by class. The seven classes sum exactly to
+// LifetimeNs, the time for which the goroutines were there in the scope; the
+// marks below them are parts of the classes, not further ones.
+type Time struct {
+	LifetimeNs    int64 `json:"lifetime_ns"`
+	RunningNs     int64 `json:"running_ns"`
+	RunnableNs    int64 `json:"runnable_ns"`
+	BlockedSyncNs int64 `json:"blocked_sync_ns"`
+	BlockedIONs   int64 `json:"blocked_io_ns"`
+	TimerNs       int64 `json:"timer_ns"`
+	RuntimeNs     int64 `json:"runtime_ns"`
+	UnknownNs     int64 `json:"unknown_ns"`
+
+	AtRestNs   int64 `json:"at_rest_ns"`  // of the waits: idle by design
+	InferredNs int64 `json:"inferred_ns"` // kind read off a stack: the wait began before the trace
+	STWNs      int64 `json:"stw_ns"`      // of running: while this goroutine held the world stopped
+
+	// Kinds is the time of each class/kind, such as "blocked-sync/mutex".
+	Kinds map[string]int64 `json:"kinds"`
+	// AtRestKinds is the part of Kinds that is at rest.
+	AtRestKinds map[string]int64 `json:"at_rest_kinds,omitempty"`
+}
+
+// Latency is a distribution of durations. Count and Max are exact; the
+// percentiles are by nearest rank, within 1.1 %.
+type Latency struct {
+	Count int64 `json:"count"`
+	P50Ns int64 `json:"p50_ns"`
+	P90Ns int64 `json:"p90_ns"`
+	P99Ns int64 `json:"p99_ns"`
+	MaxNs int64 `json:"max_ns"`
+}
+
+// Latencies are distributions by class ("blocked-sync") and by class/kind
+// ("blocked-sync/mutex").
+type Latencies map[string]Latency
+
+// Concurrency says how much ran at once, user goroutines only.
+type Concurrency struct {
+	// AverageRunning is the running time divided by the scope's length.
+	AverageRunning float64 `json:"average_running"`
+	// AverageParallelism is the running time divided by the time in which at
+	// least one goroutine ran; 0 when none did.
+	AverageParallelism float64 `json:"average_parallelism"`
+	// AverageEngaged is the mean number of goroutines that were neither at rest
+	// nor gone: the pots on the stove.
+	AverageEngaged float64 `json:"average_engaged"`
+	// RunningHistogramNs[k] is for how long exactly k goroutines ran.
+	RunningHistogramNs []int64 `json:"running_histogram_ns"`
+}
+
+// Scheduler says how ready work was served.
+type Scheduler struct {
+	Latency         Latency   `json:"latency"`           // runnable until running, all origins
+	LatencyByOrigin Latencies `json:"latency_by_origin"` // woken, new, preempted, yielded, syscall-return
+	// RunnableSomeNs is for how long at least one user goroutine was runnable,
+	// RunnableFullNs for how long one was and none ran.
+	RunnableSomeNs int64 `json:"runnable_some_ns"`
+	RunnableFullNs int64 `json:"runnable_full_ns"`
+	PTimeNs        PTime `json:"p_time_ns"`
+}
+
+// PTime is the processors' time. Its parts sum to the integral of GOMAXPROCS
+// over the scope.
+type PTime struct {
+	User     int64 `json:"user"`     // running user goroutines
+	GC       int64 `json:"gc"`       // running the runtime's and the tracer's goroutines
+	Syscall  int64 `json:"syscall"`  // held by a goroutine in a syscall
+	Spinning int64 `json:"spinning"` // running no goroutine: looking for work
+	STW      int64 `json:"stw"`      // stopped with the world
+	Idle     int64 `json:"idle"`
+}
+
+// Sum is the whole of the processors' time.
+func (p PTime) Sum() int64 { return p.User + p.GC + p.Syscall + p.Spinning + p.STW + p.Idle }
+
+// Group is the goroutines with one entry function and one creation stack.
+type Group struct {
+	ID   int    `json:"id"`   // index in Result.Groups
+	Name string `json:"name"` // entry function
+	// CreatedBy is the function and line of the go statement; "" when the
+	// goroutines are older than the trace.
+	CreatedBy string `json:"created_by"`
+	System    bool   `json:"system"` // the runtime's or the tracer's own
+	Count     int    `json:"count"`
+	// Ended is how many of them ended within the scope.
+	Ended int `json:"ended"`
+	// Verdict names what the group's time, at-rest waits left out, mostly is:
+	// running, runnable, blocked-sync, blocked-io, timer, runtime, unknown,
+	// mixed (none has half), at-rest (nothing else is there).
+	Verdict string `json:"verdict"`
+	Time    Time   `json:"time"`
+	// RunCount is how many times a goroutine of the group got a processor.
+	RunCount int64     `json:"run_count"`
+	Waits    Latencies `json:"waits"` // at-rest waits left out
+	// Parents are the groups that created this one's goroutines.
+	Parents []GroupCount `json:"parents,omitempty"`
+	// AtRest says which waits were regarded as idle by design, and why.
+	AtRest []AtRest `json:"at_rest,omitempty"`
+	// Inside splits the time of a group whose entry is library code by the
+	// first function outside the library, so that handlers stay apart.
+	Inside []Inside `json:"inside,omitempty"`
+}
+
+// GroupCount is a number of goroutines that a group created.
+type GroupCount struct {
+	Group int `json:"group"`
+	Count int `json:"count"`
+}
+
+// AtRest is one kind of wait that a rule found to be idle by design.
+type AtRest struct {
+	Rule    string  `json:"rule"` // whole-trace, known-site, parked-workers, context-watch, ticker, asked
+	Kind    string  `json:"kind"` // class/kind
+	Frames  []Frame `json:"frames,omitempty"`
+	Waits   int64   `json:"waits"`
+	TotalNs int64   `json:"total_ns"`
+}
+
+// Inside is a part of a group's time.
+type Inside struct {
+	Func string `json:"func"` // "" where no stack says
+	Time Time   `json:"time"`
+}
+
+// Goroutine is one goroutine.
+type Goroutine struct {
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	Group     int    `json:"group"`
+	System    bool   `json:"system"`
+	Parent    *int64 `json:"parent,omitempty"` // creator, where the trace has the creation
+	Children  int    `json:"children"`
+	CreatedNs *int64 `json:"created_ns,omitempty"` // absent: before the trace
+	EndedNs   *int64 `json:"ended_ns,omitempty"`   // absent: still there at the end
+	// LifetimeNs is for how long the goroutine was there within the scope.
+	LifetimeNs int64 `json:"lifetime_ns"`
+	// StatesNs and WaitsNs use the runtime's raw states and reasons, so that
+	// they can be held against other tools.
+	StatesNs States           `json:"states_ns"`
+	WaitsNs  map[string]int64 `json:"waits_ns,omitempty"`
+	RunCount int64            `json:"run_count"`
+	Time     Time             `json:"time"`
+}
+
+// States is time by the trace format's own goroutine states.
+type States struct {
+	Running  int64 `json:"running"`
+	Runnable int64 `json:"runnable"`
+	Waiting  int64 `json:"waiting"`
+	Syscall  int64 `json:"syscall"`
+	Unknown  int64 `json:"unknown"`
+}
+
+// Frame is one call of a stack.
+type Frame struct {
+	Func string `json:"func"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Site is where user goroutines waited: one kind of wait on one stack.
+type Site struct {
+	Class  string  `json:"class"`
+	Kind   string  `json:"kind"`
+	Frames []Frame `json:"frames"` // leaf first
+	// Waits, TotalNs and the percentiles leave at-rest waits out.
+	Waits       int64 `json:"waits"`
+	TotalNs     int64 `json:"total_ns"`
+	P50Ns       int64 `json:"p50_ns"`
+	P99Ns       int64 `json:"p99_ns"`
+	MaxNs       int64 `json:"max_ns"`
+	AtRestWaits int64 `json:"at_rest_waits"`
+	AtRestNs    int64 `json:"at_rest_ns"`
+	Groups      []int `json:"groups"` // whose goroutines waited here, by time
+}
+
+// SitesOmitted sums the sites that are not listed.
+type SitesOmitted struct {
+	Count   int   `json:"count"`
+	TotalNs int64 `json:"total_ns"`
+}
+
+// Span is the tasks of one type, or the regions of one type.
+type Span struct {
+	Type  string `json:"type"` // "" for tasks that began before the trace
+	Count int64  `json:"count"`
+	// Complete is how many have both ends in the trace. Only they count in
+	// Duration and Slowest.
+	Complete int64   `json:"complete"`
+	Duration Latency `json:"duration"`
+	// Time is what goroutines did inside: for a task, the goroutine that began
+	// it until it ended it, and others within their regions of the task.
+	Time    Time      `json:"time"`
+	Slowest []SlowRun `json:"slowest,omitempty"` // at most ten
+}
+
+// SlowRun is one task or region.
+type SlowRun struct {
+	Task       int64 `json:"task"`
+	Goroutine  int64 `json:"goroutine"`
+	BeginNs    int64 `json:"begin_ns"`
+	DurationNs int64 `json:"duration_ns"`
+}
+
+// LogCount is how many runtime/trace.Log calls had a category.
+type LogCount struct {
+	Category string `json:"category"`
+	Count    int64  `json:"count"`
+}
+
+// GC is the garbage collector's and the stopped world's share.
+type GC struct {
+	Cycles      int64   `json:"cycles"`      // mark phases begun within the scope, or running at its start
+	MarkNs      int64   `json:"mark_ns"`     // wall time in which a mark phase ran
+	Mark        Latency `json:"mark"`        // lengths of whole mark phases
+	AssistNs    int64   `json:"assist_ns"`   // goroutine running time spent assisting
+	SweepNs     int64   `json:"sweep_ns"`    // processor time in sweep ranges
+	WorkerNs    int64   `json:"worker_ns"`   // running time of the mark workers
+	STW         []STW   `json:"stw"`         // by reason, longest total first
+	HeapMaxB    int64   `json:"heap_max_b"`  // highest live heap seen, bytes; 0 when not told
+	HeapGoalB   int64   `json:"heap_goal_b"` // last heap goal seen, bytes
+	STWTotalNs  int64   `json:"stw_total_ns"`
+	LongestSTWs []Pause `json:"longest_stws,omitempty"` // at most ten
+}
+
+// STW is the stops of the world for one reason.
+type STW struct {
+	Reason  string  `json:"reason"`
+	TotalNs int64   `json:"total_ns"`
+	Pauses  Latency `json:"pauses"`
+}
+
+// Pause is one stop of the world.
+type Pause struct {
+	Reason     string `json:"reason"`
+	AtNs       int64  `json:"at_ns"`
+	DurationNs int64  `json:"duration_ns"`
+}
