@@ -157,12 +157,11 @@ type Warning struct {
 type Decoder interface {
 	// Version is the header's version: 22 for "go 1.22 trace".
 	Version() int
-	// Next returns the next events in order, at least one unless err is not
-	// nil. The slice is valid until the call after the next one, so that one
-	// batch can be accounted while another is decoded. io.EOF ends a whole
-	// trace; any other error ends a damaged one, and the events before it
-	// stand. Next is not called again after an error.
-	Next() ([]Event, error)
+	// Next fills buf with the next events in order and returns how many; 0
+	// only together with an error. io.EOF ends a whole trace; any other error
+	// ends a damaged one, and the events before it stand. Next is not called
+	// again after an error.
+	Next(buf []Event) (int, error)
 	// Tables holds the stacks and strings of the events returned so far. A
 	// reader may use every ID that it has received while Next runs.
 	Tables() *Tables

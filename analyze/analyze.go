@@ -1,0 +1,229 @@
+package analyze
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/conctrace/conctrace/analyze/internal/collect"
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/internal/tracefile"
+	"github.com/conctrace/conctrace/analyze/internal/wire"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// Options choose what is analysed. The zero value is the whole trace.
+type Options struct {
+	// From and To are a window, relative to the trace's start. To 0 is its end.
+	From, To time.Duration
+	// Group and Task keep only the goroutines whose entry function, or one of
+	// the types of whose tasks, matches. With both, both must.
+	Group, Task *regexp.Regexp
+	// AtRest names further goroutines (by entry function) or waits (by a
+	// function of the stack) to regard as idle by design.
+	AtRest *regexp.Regexp
+	// Goroutines fills Result.Goroutines.
+	Goroutines bool
+
+	// MaxBytes bounds the decompressed size, MaxGenerationBytes that of one
+	// generation, MaxGoroutines how many goroutines may live at once. 0 is the
+	// default of each.
+	MaxBytes           int64
+	MaxGenerationBytes int64
+	MaxGoroutines      int
+
+	// Progress, if given, is called now and then, from one goroutine, with how
+	// much of the input was read. size is -1 where it is not known.
+	Progress func(read, size int64)
+}
+
+// Source is where a trace comes from.
+type Source struct {
+	name string
+	open func(tracefile.Limits) (*tracefile.File, error)
+}
+
+// Name is what messages call the source.
+func (s Source) Name() string { return s.name }
+
+// File is the trace in a file, plain or compressed with gzip or zstd.
+func File(path string) Source {
+	return Source{path, func(l tracefile.Limits) (*tracefile.File, error) { return tracefile.Open(path, l) }}
+}
+
+// Reader is the trace that r yields; name is what messages call it.
+func Reader(name string, r io.Reader) Source {
+	return Source{name, func(l tracefile.Limits) (*tracefile.File, error) { return tracefile.FromReader(name, r, l) }}
+}
+
+// NotTraceError says what a file is that is not a readable trace, and what to
+// do. Analyze returns it, wrapped or not, when nothing could be analysed.
+type NotTraceError = tracefile.NotTraceError
+
+// Analyze analyses one trace.
+//
+// A damaged trace of which whole generations could be read gives a Result
+// without an error: Trace.Complete is false, Trace.BytesLost and the warnings
+// say what was lost. A file of which nothing can be read gives a
+// *NotTraceError, and other errors mean that it could not be opened or read.
+func Analyze(ctx context.Context, src Source, o Options) (*result.Result, error) {
+	if o.From < 0 || o.To < 0 || o.To > 0 && o.To <= o.From {
+		return nil, fmt.Errorf("analyse %s: the window from %v to %v is empty", src.name, o.From, o.To)
+	}
+	file, err := src.open(tracefile.Limits{MaxBytes: o.MaxBytes})
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+
+	a := analysis{src: src, file: file, opts: o}
+	if o.Group != nil || o.Task != nil {
+		if a.selected, err = a.selection(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a.run(ctx)
+}
+
+// analysis is one run of Analyze.
+type analysis struct {
+	src      Source
+	file     *tracefile.File
+	opts     Options
+	selected func(goroutine int64) bool
+}
+
+// run reads the trace and makes the result.
+func (a *analysis) run(ctx context.Context) (*result.Result, error) {
+	var set *collect.Set
+	pass, err := a.pass(ctx, timeline.Options{
+		From:          int64(a.opts.From),
+		To:            int64(a.opts.To),
+		MaxGoroutines: a.opts.MaxGoroutines,
+		Select:        a.selected,
+	}, func(tables *event.Tables) timeline.Sink {
+		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest}, tables)
+		return set
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &result.Result{SchemaVersion: result.SchemaVersion}
+	if err := a.describe(pass, r); err != nil {
+		return nil, err
+	}
+	m := pass.machine
+	set.Finish(collect.End{Tables: pass.tables, Groups: m.Groups(), From: r.Scope.FromNs, To: r.Scope.ToNs}, r)
+	if err := plausible(r); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", a.src.name, err)
+	}
+	warn(r, a.selected != nil)
+	r.Verdict = verdict(r)
+	return r, nil
+}
+
+// describe writes what the file is and how much of it was read.
+func (a *analysis) describe(p *pass, r *result.Result) error {
+	m := p.machine
+	total, err := a.file.Drain()
+	if err != nil && p.damage == nil {
+		p.damage = err
+	}
+	r.Trace = result.Trace{
+		File:        a.src.name,
+		GoVersion:   fmt.Sprintf("1.%d", a.file.Version()),
+		Compression: a.file.Compression(),
+		DurationNs:  m.DurationNs(),
+		Bytes:       total,
+		Events:      p.stats.Events,
+		Generations: p.stats.Generations,
+		Complete:    p.damage == nil,
+		Warnings:    []result.Warning{},
+	}
+	if wall := m.WallStart(); wall > 0 {
+		r.Trace.StartedAt = time.Unix(0, wall).UTC().Format(time.RFC3339Nano)
+	}
+	from, to := m.Window()
+	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task)}
+	if a.opts.From > 0 && from >= m.DurationNs() {
+		return fmt.Errorf("analyse %s: the window starts at %v, but the trace is only %v long", a.src.name, a.opts.From, time.Duration(m.DurationNs()))
+	}
+	a.tellDamage(p, total, r)
+	for _, w := range p.stats.Warnings {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{Code: w.Code, Message: w.Message})
+	}
+	if n := m.Inconsistent(); n > 0 {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+			Code:    "inconsistent-states",
+			Message: fmt.Sprintf("%d changes of state contradict the state before; the times around them are doubtful", n),
+		})
+	}
+	return nil
+}
+
+// tellDamage says what was lost of the file.
+func (a *analysis) tellDamage(p *pass, total int64, r *result.Result) {
+	if p.damage == nil {
+		return
+	}
+	r.Trace.BytesLost = max(0, total-p.stats.CompleteBytes)
+	var format *wire.FormatError
+	if errors.As(p.damage, &format) && format.Trailing {
+		r.Trace.Complete = true
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+			Code:    "trailing-bytes",
+			Message: fmt.Sprintf("%d bytes behind the end of the trace were not read (%v)", r.Trace.BytesLost, p.damage),
+		})
+		return
+	}
+	share := 100 * float64(r.Trace.BytesLost) / float64(max(total, 1))
+	r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+		Code:    "damaged",
+		Message: fmt.Sprintf("the trace is damaged: up to %d of %d bytes (%.1f %%) were not analysed (%v)", r.Trace.BytesLost, total, share, p.damage),
+	})
+}
+
+// plausible refuses sums that do not fit into 64 bits, as only a damaged clock
+// makes them.
+func plausible(r *result.Result) error {
+	goroutines := float64(r.Scope.Goroutines + r.Scope.SystemGoroutines)
+	if goroutines*float64(r.Trace.DurationNs) > math.MaxInt64/2 {
+		return fmt.Errorf("%.0f goroutines over %v cannot be right: the clock in the file is damaged", goroutines, time.Duration(r.Trace.DurationNs))
+	}
+	return nil
+}
+
+// warn adds what a reader of the numbers should know beyond damage.
+func warn(r *result.Result, filtered bool) {
+	add := func(code, format string, args ...any) {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+	}
+	if t := r.Time; t.LifetimeNs > 0 && float64(t.UnknownNs) > 0.2*float64(t.LifetimeNs) {
+		add("much-unknown", "%.0f %% of the goroutines' time is unknown: waits that began before the trace and for which it has no stack", 100*float64(t.UnknownNs)/float64(t.LifetimeNs))
+	}
+	for _, g := range r.Groups {
+		if g.Name == timeline.Unidentified {
+			add("unidentified-goroutines", "%d goroutines have no stack anywhere in the trace and are counted with the runtime's own", g.Count)
+		}
+	}
+	if filtered && r.Scope.Goroutines+r.Scope.SystemGoroutines == 0 {
+		add("nothing-selected", "no goroutine of the trace matches the filter")
+	}
+}
+
+// source is a regular expression as it was given, or "".
+func source(re *regexp.Regexp) string {
+	if re == nil {
+		return ""
+	}
+	return re.String()
+}
+
+// spoolDir is where standard input is kept for a second reading.
+func spoolDir() string { return os.TempDir() }

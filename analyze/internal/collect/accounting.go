@@ -1,0 +1,302 @@
+package collect
+
+import (
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// accounting sums the time of goroutines: in all, by group, by wait site and,
+// if asked for, one by one.
+//
+// A goroutine that is older than the trace may run before a stack tells what it
+// is. Its time then goes into a group account of its own, which is merged into
+// the real one as soon as that is known; histograms merge exactly.
+type accounting struct {
+	opts Options
+
+	lives    []life          // by slot
+	groups   []*groupAccount // by group number
+	children map[int64]int   // by parent, with opts.Goroutines
+	details  []*detail       // with opts.Goroutines, in order of birth
+	stacks   stackFacts
+}
+
+// life is the account of a goroutine that lives.
+type life struct {
+	id    int64
+	group *groupAccount
+	// own says that group is the goroutine's alone until it is identified.
+	own bool
+	// seen says that some of its time lies within the window.
+	seen        bool
+	selected    bool
+	parentGroup int32
+	total       int64 // ns in the window
+	pending     int64 // ns of a running interval that a split cut
+	cells       [4]*cell
+	main        *cell // where it waited most, as far as counting pairs can tell
+	mainNs      int64
+	// stimulus is the goroutine that last woke or created this one.
+	stimulus int64
+	runs     runHistory
+	detail   *detail
+}
+
+// groupAccount is the time of a group.
+type groupAccount struct {
+	tally
+	entry     int32 // group number
+	count     int
+	ended     int
+	runCount  int64
+	lists     [waitkind.NumKinds]*histogram // running and runnable kinds
+	cells     map[cellKey]*cell
+	parents   map[int32]int    // by parent's group number, NoGroup if unknown
+	library   bool             // the entry is library code: inside splits the time
+	inside    map[int32]*tally // by handler
+	wokeUsers int64            // waits of user goroutines that its members ended, locks aside
+}
+
+func newGroupAccount() *groupAccount {
+	return &groupAccount{cells: make(map[cellKey]*cell), parents: make(map[int32]int)}
+}
+
+func newAccounting(o Options, tables *event.Tables) *accounting {
+	return &accounting{opts: o, children: make(map[int64]int), stacks: newStackFacts(tables)}
+}
+
+// Collect takes the records of goroutines.
+func (a *accounting) Collect(batch []timeline.Record) {
+	for i := range batch {
+		r := &batch[i]
+		switch r.Op {
+		case timeline.OpInterval:
+			a.interval(r)
+		case timeline.OpBorn:
+			a.born(r)
+		case timeline.OpIdentified:
+			a.identified(r)
+		}
+	}
+}
+
+func (a *accounting) born(r *timeline.Record) {
+	for int(r.Slot) >= len(a.lives) {
+		a.lives = append(a.lives, life{})
+	}
+	l := &a.lives[r.Slot]
+	*l = life{id: r.G, selected: !r.Has(timeline.FlagDeselected), stimulus: r.Other, parentGroup: timeline.NoGroup}
+	l.runs.running, l.runs.since = r.Next == event.GoRunning, r.Start
+	if r.OtherSlot >= 0 {
+		if p := a.lives[r.OtherSlot].group; p != nil && !a.lives[r.OtherSlot].own {
+			l.parentGroup = p.entry
+		}
+	}
+	if r.Group == timeline.NoGroup {
+		l.group, l.own = newGroupAccount(), true
+		l.group.entry = timeline.NoGroup
+	} else {
+		l.group = a.group(r.Group)
+	}
+	if a.opts.Goroutines {
+		a.keep(l, r)
+	}
+}
+
+func (a *accounting) group(n int32) *groupAccount {
+	for int(n) >= len(a.groups) {
+		a.groups = append(a.groups, nil)
+	}
+	if a.groups[n] == nil {
+		a.groups[n] = newGroupAccount()
+		a.groups[n].entry = n
+	}
+	return a.groups[n]
+}
+
+// identified moves a goroutine's own account into its group's.
+func (a *accounting) identified(r *timeline.Record) {
+	l := &a.lives[r.Slot]
+	g := a.group(r.Group)
+	g.merge(l.group)
+	moved := func(c *cell) *cell {
+		if c == nil {
+			return nil
+		}
+		return g.cells[c.key]
+	}
+	for i, c := range l.cells {
+		l.cells[i] = moved(c)
+	}
+	l.main = moved(l.main)
+	if l.detail != nil {
+		l.detail.identified(r, moved)
+	}
+	l.group, l.own = g, false
+}
+
+// merge adds the account of a single goroutine.
+func (g *groupAccount) merge(o *groupAccount) {
+	g.tally.merge(&o.tally)
+	g.count += o.count
+	g.runCount += o.runCount
+	g.wokeUsers += o.wokeUsers
+	for k, h := range o.lists {
+		if h != nil {
+			g.list(waitkind.Kind(k)).merge(h)
+		}
+	}
+	for key, c := range o.cells {
+		g.cell(key).merge(c)
+	}
+	for p, n := range o.parents {
+		g.parents[p] += n
+	}
+}
+
+// list is the distribution of a kind of running or runnable time.
+func (g *groupAccount) list(k waitkind.Kind) *histogram {
+	if g.lists[k] == nil {
+		g.lists[k] = new(histogram)
+	}
+	return g.lists[k]
+}
+
+func (a *accounting) interval(r *timeline.Record) {
+	l := &a.lives[r.Slot]
+	if l.selected {
+		if r.Ns() > 0 {
+			a.account(l, r)
+		}
+		if r.State == event.GoWaiting && r.Other != event.NoG {
+			a.woken(l, r)
+		}
+		if r.Next == event.GoNotExist && l.seen && !r.Has(timeline.FlagOutside) {
+			l.group.ended++
+		}
+	}
+	l.runs.follow(r)
+	if r.State == event.GoWaiting {
+		l.stimulus = r.Other
+	}
+	if l.detail != nil && r.Next == event.GoNotExist {
+		l.detail.end(r)
+	}
+	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
+		l.retire()
+	}
+}
+
+// account books an interval that lies in the window.
+func (a *accounting) account(l *life, r *timeline.Record) {
+	g := l.group
+	if !l.seen {
+		l.seen = true
+		g.count++
+		if l.parentGroup != timeline.NoGroup {
+			g.parents[l.parentGroup]++
+		}
+	}
+	l.total += r.Ns()
+	g.add(r)
+	if countsAsRun(r) {
+		g.runCount++
+	}
+	c := a.distribute(l, r)
+	if !l.own {
+		a.splitInside(g, r)
+	}
+	if l.detail != nil {
+		l.detail.add(r, c)
+	}
+}
+
+// countsAsRun says whether a goroutine gets a processor at the end of an
+// interval, or had one when the trace began.
+func countsAsRun(r *timeline.Record) bool {
+	return r.State == event.GoRunnable && r.Next == event.GoRunning || r.State == event.GoRunning && r.Has(timeline.FlagCensoredStart)
+}
+
+// distribute adds the length of an interval to a distribution: of its wait
+// site, or of its kind where it is no wait. It returns the site.
+func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
+	if r.Kind.Class().Waiting() {
+		c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
+		c.add(r)
+		l.mainCell(c, r.Ns())
+		return c
+	}
+	switch {
+	case r.Has(timeline.FlagSwitch): // an instant that only the format has
+	case r.Has(timeline.FlagSplit):
+		l.pending += r.Ns()
+	default:
+		l.group.list(r.Kind).add(l.pending + r.Ns())
+		l.pending = 0
+	}
+	return nil
+}
+
+// cell finds the account of a wait site; a goroutine mostly returns to the few
+// sites that it has been at.
+func (l *life) cell(key cellKey) *cell {
+	for _, c := range l.cells {
+		if c != nil && c.key == key {
+			return c
+		}
+	}
+	c := l.group.cell(key)
+	c.members++
+	copy(l.cells[1:], l.cells[:len(l.cells)-1])
+	l.cells[0] = c
+	return c
+}
+
+// mainCell keeps the site at which a goroutine has waited longest. It is exact
+// for a goroutine that spends more than half of its time at one site, which is
+// all that is asked of it.
+func (l *life) mainCell(c *cell, ns int64) {
+	switch {
+	case c == l.main:
+		l.mainNs += ns
+	case ns > l.mainNs:
+		l.main, l.mainNs = c, ns
+	default:
+		l.mainNs -= ns
+	}
+}
+
+// retire folds what only the goroutine's whole life tells.
+func (l *life) retire() {
+	if l.seen && l.main != nil && l.mainNs*50 >= l.total*49 { // ≥ 99 % at one site after Boyer–Moore's subtraction
+		l.main.settled++
+	}
+}
+
+// woken books what the end of a wait says about the goroutine that ended it.
+func (a *accounting) woken(l *life, r *timeline.Record) {
+	if r.OtherSlot < 0 || r.Has(timeline.FlagExternal) {
+		return
+	}
+	waker := &a.lives[r.OtherSlot]
+	switch r.Kind {
+	case waitkind.Mutex, waitkind.RWMutexRead, waitkind.RWMutexWrite, waitkind.Once, waitkind.Coroutine:
+		return // exclusion and turn-taking are not demand
+	}
+	if !r.Has(timeline.FlagSystem) {
+		waker.group.wokeUsers++
+	}
+	if r.Ns() == 0 {
+		return
+	}
+	if r.Kind == waitkind.ChanSend {
+		if c := waker.cells[0]; c != nil {
+			c.servedSenders++
+		}
+		return
+	}
+	if c := l.cells[0]; c != nil && c.key.kind == r.Kind && c.key.stack == r.Stack {
+		c.ended(r, waker, l.id, a.stacks.cancels(r.OtherStack))
+	}
+}

@@ -1,0 +1,202 @@
+package collect
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// concurrency follows how many user goroutines run and are ready at each
+// instant.
+//
+// What happened at the trace's start becomes known late: a goroutine that is
+// older than the trace is first mentioned when something happens to it, and
+// what it is, when a stack tells. The first million steps are therefore held
+// back and swept when they are complete, which covers the whole of most traces
+// and the beginning of every one.
+type concurrency struct {
+	lives []sweepLife // by slot
+	held  []step
+	who   []sweepIdentity // of the held steps' goroutines
+	late  bool            // the held steps are swept; steps are swept as they come
+
+	at        int64
+	running   int
+	ready     int
+	histogram []int64
+	someNs    int64
+	fullNs    int64
+	engagedNs int64
+}
+
+const maxHeld = 1 << 20
+
+// sweepLife is what is known of the goroutine in a slot.
+type sweepLife struct {
+	who   int32
+	state event.GoState
+}
+
+type sweepIdentity uint8
+
+const (
+	identityUnknown sweepIdentity = iota // counts as user
+	identityUser
+	identityOther // system, or not asked for
+)
+
+// step is a change of state of a goroutine.
+type step struct {
+	at       int64
+	who      int32
+	from, to event.GoState
+}
+
+func newConcurrency() *concurrency { return &concurrency{histogram: make([]int64, 1, 64)} }
+
+// Collect follows the changes of state.
+func (c *concurrency) Collect(batch []timeline.Record) {
+	for i := range batch {
+		r := &batch[i]
+		switch r.Op {
+		case timeline.OpBorn:
+			c.born(r)
+		case timeline.OpIdentified:
+			c.identify(&c.lives[r.Slot], r)
+		case timeline.OpInterval:
+			if r.State != r.Next {
+				c.change(&c.lives[r.Slot], r.End, r.Next)
+			}
+		}
+	}
+}
+
+func (c *concurrency) born(r *timeline.Record) {
+	for int(r.Slot) >= len(c.lives) {
+		c.lives = append(c.lives, sweepLife{})
+	}
+	l := &c.lives[r.Slot]
+	*l = sweepLife{who: int32(len(c.who))}
+	if c.late {
+		l.who = r.Slot
+		for int(r.Slot) >= len(c.who) {
+			c.who = append(c.who, identityUnknown)
+		}
+		c.who[r.Slot] = identityUnknown
+	} else {
+		c.who = append(c.who, identityUnknown)
+	}
+	if r.Group != timeline.NoGroup || r.Has(timeline.FlagDeselected) {
+		c.identify(l, r)
+	}
+	c.change(l, r.Start, r.Next)
+}
+
+func (c *concurrency) identify(l *sweepLife, r *timeline.Record) {
+	who := identityUser
+	if r.Flags&(timeline.FlagSystem|timeline.FlagDeselected) != 0 {
+		who = identityOther
+	}
+	if c.late && c.who[l.who] == identityUnknown && who == identityOther {
+		c.count(l.state, -1)
+	}
+	c.who[l.who] = who
+}
+
+// change moves a goroutine to its next state.
+func (c *concurrency) change(l *sweepLife, at int64, next event.GoState) {
+	s := step{at: at, who: l.who, from: l.state, to: next}
+	l.state = next
+	if c.late {
+		c.sweep(s)
+		return
+	}
+	c.held = append(c.held, s)
+	if len(c.held) >= maxHeld {
+		c.release()
+	}
+}
+
+// release sweeps the held steps in the order of time.
+func (c *concurrency) release() {
+	slices.SortStableFunc(c.held, func(x, y step) int { return cmp.Compare(x.at, y.at) })
+	for _, s := range c.held {
+		c.sweep(s)
+	}
+	// From now on the goroutine in a slot stands for itself.
+	who := make([]sweepIdentity, len(c.lives))
+	for slot := range c.lives {
+		who[slot] = c.who[c.lives[slot].who]
+		c.lives[slot].who = int32(slot)
+	}
+	c.held, c.who, c.late = nil, who, true
+}
+
+func (c *concurrency) sweep(s step) {
+	c.advance(s.at)
+	if c.who[s.who] != identityOther {
+		c.count(s.from, -1)
+		c.count(s.to, +1)
+	}
+}
+
+func (c *concurrency) count(s event.GoState, n int) {
+	switch s {
+	case event.GoRunning:
+		c.running += n
+	case event.GoRunnable:
+		c.ready += n
+	}
+}
+
+// advance books the time until the next step.
+func (c *concurrency) advance(to int64) {
+	ns := to - c.at
+	if ns <= 0 {
+		return
+	}
+	running := max(0, c.running)
+	for running >= len(c.histogram) {
+		c.histogram = append(c.histogram, 0)
+	}
+	c.histogram[running] += ns
+	if c.ready > 0 {
+		c.someNs += ns
+		if c.running <= 0 {
+			c.fullNs += ns
+		}
+	}
+	c.at = to
+}
+
+// Finish writes the histogram and the averages.
+func (c *concurrency) Finish(end End, r *result.Result) {
+	if !c.late {
+		c.release()
+	}
+	c.advance(end.To)
+	c.histogram[0] -= end.From // steps before the window stand at its start
+	var run, any int64
+	for k, ns := range c.histogram {
+		run += int64(k) * ns
+		if k > 0 {
+			any += ns
+		}
+	}
+	out := &r.Concurrency
+	out.RunningHistogramNs = c.histogram
+	if length := end.To - end.From; length > 0 {
+		out.AverageRunning = float64(run) / float64(length)
+		// A parent that waits for its children is represented by them.
+		join := r.Time.Kinds[waitkind.WaitGroup.Label()] - r.Time.AtRestKinds[waitkind.WaitGroup.Label()]
+		out.AverageEngaged = float64(r.Time.LifetimeNs-r.Time.AtRestNs-join) / float64(length)
+	}
+	if any > 0 {
+		out.AverageParallelism = float64(run) / float64(any)
+	}
+	r.Scheduler.RunnableSomeNs, r.Scheduler.RunnableFullNs = c.someNs, c.fullNs
+}

@@ -1,0 +1,323 @@
+package collect
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// Finish writes totals, groups, sites and, if asked for, goroutines.
+func (a *accounting) Finish(end End, r *result.Result) {
+	a.decideAtRest(end)
+	var user, system tally
+	waits := newDistributions()
+	for n, g := range a.groups {
+		if g == nil {
+			continue
+		}
+		if end.Groups[n].System {
+			system.merge(&g.tally)
+			r.Scope.SystemGoroutines += g.count
+			continue
+		}
+		user.merge(&g.tally)
+		r.Scope.Goroutines += g.count
+		r.Scope.AtRestGoroutines += g.settledAtRest()
+		waits.addGroup(g)
+	}
+	r.Time, r.SystemTime, r.Waits = user.time(), system.time(), waits.result()
+	r.Scheduler.Latency = r.Waits[waitkind.Runnable.String()]
+	r.Scheduler.LatencyByOrigin = waits.kindsOf(waitkind.Runnable)
+	order := a.finishGroups(end, r)
+	a.finishSites(end, order, r)
+	if a.opts.Goroutines {
+		a.finishGoroutines(end, order, r)
+	}
+}
+
+// decideAtRest applies the rules to every wait site of every group and books
+// what they find.
+func (a *accounting) decideAtRest(end End) {
+	for n, g := range a.groups {
+		if g == nil {
+			continue
+		}
+		life := g.life()
+		for _, c := range g.cells {
+			c.rest = atRest(restCase{cell: c, group: g, funcs: funcsOf(end.Tables, c.key.stack), life: life, opts: &a.opts, entry: end.Groups[n].Entry})
+			if c.rest == "" {
+				continue
+			}
+			g.atRest[c.key.kind] += c.ns
+			if t := g.inside[a.stacks.of(c.key.stack).handler]; g.library && t != nil {
+				t.atRest[c.key.kind] += c.ns
+			}
+		}
+	}
+}
+
+// settledAtRest counts the goroutines that were at rest for nearly all of the
+// time.
+func (g *groupAccount) settledAtRest() (n int) {
+	for _, c := range g.cells {
+		if c.rest != "" {
+			n += int(c.settled)
+		}
+	}
+	return n
+}
+
+// finishGroups writes the groups, the one with most engaged time first, and
+// returns where each group number went.
+func (a *accounting) finishGroups(end End, r *result.Result) (order []int) {
+	type entry struct {
+		n    int
+		g    *groupAccount
+		time result.Time
+	}
+	var entries []entry
+	for n, g := range a.groups {
+		if g != nil && g.count > 0 {
+			entries = append(entries, entry{n, g, g.tally.time()})
+		}
+	}
+	slices.SortFunc(entries, func(x, y entry) int {
+		gx, gy := end.Groups[x.n], end.Groups[y.n]
+		return cmp.Or(
+			compareBool(gx.System, gy.System),
+			cmp.Compare(y.time.LifetimeNs-y.time.AtRestNs, x.time.LifetimeNs-x.time.AtRestNs),
+			cmp.Compare(y.time.LifetimeNs, x.time.LifetimeNs),
+			cmp.Compare(gx.Entry, gy.Entry),
+			cmp.Compare(x.n, y.n),
+		)
+	})
+	order = make([]int, len(end.Groups))
+	for i := range order {
+		order[i] = -1
+	}
+	for i, e := range entries {
+		order[e.n] = i
+	}
+	r.Groups = make([]result.Group, 0, len(entries))
+	for i, e := range entries {
+		r.Groups = append(r.Groups, a.group1(end, order, i, end.Groups[e.n], e.g, e.time))
+	}
+	return order
+}
+
+func (a *accounting) group1(end End, order []int, id int, about timeline.Group, g *groupAccount, time result.Time) result.Group {
+	waits := newDistributions()
+	waits.addGroup(g)
+	out := result.Group{
+		ID: id, Name: about.Entry, CreatedBy: createdBy(end.Tables, about.Creation), System: about.System,
+		Count: g.count, Ended: g.ended, Verdict: groupVerdict(time), Time: time, RunCount: g.runCount, Waits: waits.result(),
+	}
+	for _, p := range slices.Sorted(maps.Keys(g.parents)) {
+		if order[p] >= 0 {
+			out.Parents = append(out.Parents, result.GroupCount{Group: order[p], Count: g.parents[p]})
+		}
+	}
+	slices.SortStableFunc(out.Parents, func(x, y result.GroupCount) int { return cmp.Compare(y.Count, x.Count) })
+	for _, c := range g.sortedCells() {
+		if c.rest != "" {
+			out.AtRest = append(out.AtRest, result.AtRest{Rule: c.rest, Kind: c.key.kind.Label(), Frames: frames(end.Tables, c.key.stack), Waits: c.waits.n, TotalNs: c.ns})
+		}
+	}
+	out.Inside = a.insideOf(g)
+	return out
+}
+
+// sortedCells are the wait sites, most time first.
+func (g *groupAccount) sortedCells() []*cell {
+	return slices.SortedFunc(maps.Values(g.cells), func(x, y *cell) int {
+		return cmp.Or(cmp.Compare(y.ns, x.ns), cmp.Compare(x.key.kind, y.key.kind), cmp.Compare(x.key.stack, y.key.stack), compareBool(x.key.whole, y.key.whole))
+	})
+}
+
+// insideOf splits a group's time by handler; what no stack tells is a part of
+// its own, so that the parts sum to the group's time.
+func (a *accounting) insideOf(g *groupAccount) []result.Inside {
+	if !g.library || len(g.inside) == 1 && g.inside[0] != nil {
+		return nil
+	}
+	rest := g.tally
+	var out []result.Inside
+	for h, t := range g.inside {
+		if h == 0 {
+			continue
+		}
+		for k := range rest.kinds {
+			rest.kinds[k] -= t.kinds[k]
+			rest.atRest[k] -= t.atRest[k]
+		}
+		rest.inferred -= t.inferred
+		rest.stw -= t.stw
+		out = append(out, result.Inside{Func: a.stacks.handlers[h], Time: t.time()})
+	}
+	if t := rest.time(); t.LifetimeNs > 0 {
+		out = append(out, result.Inside{Time: t})
+	}
+	slices.SortFunc(out, func(x, y result.Inside) int {
+		return cmp.Or(cmp.Compare(y.Time.LifetimeNs-y.Time.AtRestNs, x.Time.LifetimeNs-x.Time.AtRestNs), cmp.Compare(x.Func, y.Func))
+	})
+	return out
+}
+
+// groupVerdict names the class that has at least half of a group's engaged time.
+func groupVerdict(t result.Time) string {
+	engaged := t.LifetimeNs - t.AtRestNs
+	if engaged <= 0 || t.AtRestNs*1000 >= t.LifetimeNs*999 {
+		return "at-rest"
+	}
+	var classes [waitkind.NumClasses]int64
+	for k := range waitkind.NumKinds {
+		classes[k.Class()] += t.Kinds[k.Label()] - t.AtRestKinds[k.Label()]
+	}
+	for c, ns := range classes {
+		if ns*2 >= engaged {
+			return waitkind.Class(c).String()
+		}
+	}
+	return "mixed"
+}
+
+// maxSites bounds the sites that are listed one by one.
+const maxSites = 1000
+
+// finishSites joins the wait sites of all user groups, most time first.
+func (a *accounting) finishSites(end End, order []int, r *result.Result) {
+	sites := make(map[cellKey]*site)
+	for n, g := range a.groups {
+		if g == nil || end.Groups[n].System {
+			continue
+		}
+		for _, c := range g.cells {
+			key := cellKey{kind: c.key.kind, stack: c.key.stack}
+			s := sites[key]
+			if s == nil {
+				s = &site{key: key, groups: make(map[int]int64)}
+				sites[key] = s
+			}
+			s.add(c, order[n])
+		}
+	}
+	sorted := slices.SortedFunc(maps.Values(sites), func(x, y *site) int {
+		return cmp.Or(cmp.Compare(y.ns, x.ns), cmp.Compare(y.restNs, x.restNs), cmp.Compare(x.key.kind, y.key.kind), cmp.Compare(x.key.stack, y.key.stack))
+	})
+	r.Sites = make([]result.Site, 0, min(len(sorted), maxSites))
+	for i, s := range sorted {
+		if i >= maxSites {
+			r.SitesOmitted.Count++
+			r.SitesOmitted.TotalNs += s.ns
+			continue
+		}
+		r.Sites = append(r.Sites, s.result(end.Tables))
+	}
+}
+
+// site is the waits of one kind on one stack, of all groups.
+type site struct {
+	key       cellKey
+	waits     histogram // at-rest waits left out
+	ns        int64
+	restWaits int64
+	restNs    int64
+	groups    map[int]int64
+}
+
+func (s *site) add(c *cell, group int) {
+	s.groups[group] += c.ns
+	if c.rest != "" {
+		s.restWaits += c.waits.n
+		s.restNs += c.ns
+		return
+	}
+	s.waits.merge(&c.waits)
+	s.ns += c.ns
+}
+
+func (s *site) result(tables *event.Tables) result.Site {
+	l := s.waits.latency()
+	groups := slices.SortedFunc(maps.Keys(s.groups), func(x, y int) int {
+		return cmp.Or(cmp.Compare(s.groups[y], s.groups[x]), cmp.Compare(x, y))
+	})
+	return result.Site{
+		Class: s.key.kind.Class().String(), Kind: s.key.kind.String(), Frames: frames(tables, s.key.stack),
+		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
+		AtRestWaits: s.restWaits, AtRestNs: s.restNs, Groups: groups,
+	}
+}
+
+// distributions are histograms by class and kind.
+type distributions struct {
+	classes [waitkind.NumClasses]histogram
+	kinds   [waitkind.NumKinds]histogram
+}
+
+func newDistributions() *distributions { return new(distributions) }
+
+// addGroup adds a group's distributions, at-rest waits left out.
+func (d *distributions) addGroup(g *groupAccount) {
+	add := func(k waitkind.Kind, h *histogram) {
+		d.kinds[k].merge(h)
+		d.classes[k.Class()].merge(h)
+	}
+	for k, h := range g.lists {
+		if h != nil {
+			add(waitkind.Kind(k), h)
+		}
+	}
+	for _, c := range g.cells {
+		if c.rest == "" {
+			add(c.key.kind, &c.waits)
+		}
+	}
+}
+
+func (d *distributions) result() result.Latencies {
+	out := result.Latencies{}
+	for c := range d.classes {
+		if d.classes[c].n > 0 {
+			out[waitkind.Class(c).String()] = d.classes[c].latency()
+		}
+	}
+	for k := range d.kinds {
+		if d.kinds[k].n > 0 {
+			out[waitkind.Kind(k).Label()] = d.kinds[k].latency()
+		}
+	}
+	return out
+}
+
+// kindsOf are the distributions of the kinds of one class, by the kind's name.
+func (d *distributions) kindsOf(c waitkind.Class) result.Latencies {
+	out := result.Latencies{}
+	for k := range d.kinds {
+		if kind := waitkind.Kind(k); kind.Class() == c && d.kinds[k].n > 0 {
+			out[kind.String()] = d.kinds[k].latency()
+		}
+	}
+	return out
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case y:
+		return -1
+	}
+	return 1
+}
+
+// frameName is a frame in one line: function, file and line.
+func frameName(f event.Frame) string {
+	return fmt.Sprintf("%s %s:%d", f.Func, path.Base(f.File), f.Line)
+}

@@ -1,0 +1,69 @@
+package collect
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestPercentilesAreWithinTheStatedError holds the histogram's percentiles
+// against the sorted values.
+func TestPercentilesAreWithinTheStatedError(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 3, 10, 1000, 20000} {
+		var h, left, right histogram
+		values := make([]int64, n)
+		for i := range values {
+			v := int64(math.Exp(r.Float64() * 41)) // 1 ns to 20 years
+			values[i] = v
+			h.add(v)
+			if i%2 == 0 {
+				left.add(v)
+			} else {
+				right.add(v)
+			}
+		}
+		left.merge(&right)
+		slices.Sort(values)
+		for _, q := range []float64{0.01, 0.5, 0.9, 0.99, 1} {
+			want := values[max(0, int(math.Ceil(q*float64(n)))-1)]
+			for name, got := range map[string]int64{"one": h.percentile(q), "merged": left.percentile(q)} {
+				if math.Abs(float64(got-want)) > 0.011*float64(want)+1 {
+					t.Errorf("n=%d q=%g %s: %d, want %d within 1.1 %%", n, q, name, got, want)
+				}
+			}
+		}
+		if h.max != values[n-1] || h.n != int64(n) {
+			t.Errorf("n=%d: max %d, count %d", n, h.max, h.n)
+		}
+	}
+}
+
+// TestBucketsAreMonotonic walks the bounds of every bucket of many octaves.
+func TestBucketsAreMonotonic(t *testing.T) {
+	last := -1
+	for octave := range 62 {
+		for i := range 64 {
+			v := int64(math.Exp2(float64(octave) + float64(i)/64))
+			b := bucket(v)
+			if b < last {
+				t.Fatalf("bucket(%d) = %d after %d", v, b, last)
+			}
+			last = b
+			if v > 64 {
+				lo, hi := math.Exp2(float64(b)/32), math.Exp2(float64(b+1)/32)
+				if float64(v) < math.Floor(lo) || float64(v) > math.Ceil(hi) {
+					t.Fatalf("bucket(%d) = %d covers [%g, %g)", v, b, lo, hi)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkHistogramAdd(b *testing.B) {
+	var h histogram
+	for i := range b.N {
+		h.add(int64(i) * 7919 % 1e7)
+	}
+}

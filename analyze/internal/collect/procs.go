@@ -1,0 +1,104 @@
+package collect
+
+import (
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// procs sums what the processors did. Its parts sum to GOMAXPROCS integrated
+// over the scope, for which time that no interval covers counts as idle: a P
+// that Go 1.11–1.21 never mentions never ran.
+type procs struct {
+	gomaxprocs []result.Gomaxprocs
+	changes    []int64 // when each value began to hold, within the window
+	time       result.PTime
+	idle       int64   // as told by the Ps' own intervals
+	unnamed    []int64 // by slot: running ns before the goroutine was identified
+	samples    int64
+}
+
+func newProcs() *procs { return &procs{} }
+
+// Collect follows the Ps.
+func (p *procs) Collect(batch []timeline.Record) {
+	for i := range batch {
+		r := &batch[i]
+		switch r.Op {
+		case timeline.OpBorn:
+			for int(r.Slot) >= len(p.unnamed) {
+				p.unnamed = append(p.unnamed, 0)
+			}
+			p.unnamed[r.Slot] = 0
+		case timeline.OpIdentified:
+			p.identified(r)
+		case timeline.OpInterval:
+			if r.State == event.GoRunning {
+				p.ran(r)
+			}
+		case timeline.OpProc:
+			p.proc(r)
+		case timeline.OpProcs:
+			p.gomaxprocs = append(p.gomaxprocs, result.Gomaxprocs{AtNs: r.At, N: int(r.Value)})
+			p.changes = append(p.changes, r.Start)
+		case timeline.OpSample:
+			if !r.Has(timeline.FlagOutside) {
+				p.samples++
+			}
+		}
+	}
+}
+
+// ran books a run. A goroutine that is not identified yet is taken for a user's.
+func (p *procs) ran(r *timeline.Record) {
+	if r.Has(timeline.FlagSystem) {
+		p.time.GC += r.Ns()
+		return
+	}
+	p.time.User += r.Ns()
+	if r.Group == timeline.NoGroup {
+		p.unnamed[r.Slot] += r.Ns()
+	}
+}
+
+// identified moves what a goroutine ran before to where it belongs.
+func (p *procs) identified(r *timeline.Record) {
+	if r.Has(timeline.FlagSystem) {
+		p.time.User -= p.unnamed[r.Slot]
+		p.time.GC += p.unnamed[r.Slot]
+	}
+}
+
+func (p *procs) proc(r *timeline.Record) {
+	if r.Proc == event.ProcRunning {
+		p.time.Syscall += r.Held
+		p.time.Spinning += r.Ns() - r.Busy - r.Held
+		return
+	}
+	p.time.STW += r.Held
+	p.idle += r.Ns() - r.Held
+}
+
+// Finish writes GOMAXPROCS and the processors' time.
+func (p *procs) Finish(end End, r *result.Result) {
+	if len(p.gomaxprocs) > 0 {
+		p.gomaxprocs[0].AtNs = 0 // told a little after the start, held from it
+		p.changes[0] = end.From
+	}
+	r.Trace.Gomaxprocs = append([]result.Gomaxprocs{}, p.gomaxprocs...)
+	r.Trace.CPUSamples = p.samples
+	p.time.Idle = p.capacity(end.To) - p.time.Sum()
+	r.Scheduler.PTimeNs = p.time
+}
+
+// capacity is GOMAXPROCS integrated over the scope.
+func (p *procs) capacity(to int64) (ns int64) {
+	for i, v := range p.gomaxprocs {
+		until := to
+		if i+1 < len(p.changes) {
+			until = p.changes[i+1]
+		}
+		ns += int64(v.N) * max(0, until-p.changes[i])
+	}
+	return ns
+}

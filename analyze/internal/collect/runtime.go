@@ -1,0 +1,109 @@
+package collect
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// runtimeWork sums what the garbage collector and the stopping of the world took.
+type runtimeWork struct {
+	gc     result.GC
+	marks  histogram
+	stops  map[event.ReasonID]*stopSum
+	reason []event.ReasonID // of gc.LongestSTWs
+}
+
+type stopSum struct {
+	ns     int64
+	pauses histogram
+}
+
+func newRuntime() *runtimeWork {
+	return &runtimeWork{stops: make(map[event.ReasonID]*stopSum)}
+}
+
+// Collect follows ranges and the heap.
+func (w *runtimeWork) Collect(batch []timeline.Record) {
+	for i := range batch {
+		r := &batch[i]
+		switch r.Op {
+		case timeline.OpInterval:
+			if r.Kind == waitkind.GCAssist {
+				w.gc.AssistNs += r.Ns()
+			}
+		case timeline.OpRange:
+			if !r.Has(timeline.FlagOutside) {
+				w.rangeEnded(r)
+			}
+		case timeline.OpHeap:
+			if r.Has(timeline.FlagOutside) {
+				continue
+			}
+			if r.Next == 0 {
+				w.gc.HeapMaxB = max(w.gc.HeapMaxB, r.Value)
+			} else {
+				w.gc.HeapGoalB = r.Value
+			}
+		}
+	}
+}
+
+func (w *runtimeWork) rangeEnded(r *timeline.Record) {
+	whole := r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd) == 0
+	switch r.Range {
+	case event.RangeMark:
+		w.gc.Cycles++
+		w.gc.MarkNs += r.Ns()
+		if whole {
+			w.marks.add(r.Ns())
+		}
+	case event.RangeSweep:
+		w.gc.SweepNs += r.Ns()
+	case event.RangeSTW:
+		w.stopped(r)
+	}
+}
+
+func (w *runtimeWork) stopped(r *timeline.Record) {
+	s := w.stops[r.Reason]
+	if s == nil {
+		s = new(stopSum)
+		w.stops[r.Reason] = s
+	}
+	s.ns += r.Ns()
+	s.pauses.add(r.Ns())
+	w.gc.STWTotalNs += r.Ns()
+	i, _ := slices.BinarySearchFunc(w.gc.LongestSTWs, r.Ns(), func(p result.Pause, ns int64) int { return cmp.Compare(ns, p.DurationNs) })
+	if i < maxSlowest {
+		w.gc.LongestSTWs = slices.Insert(w.gc.LongestSTWs, i, result.Pause{AtNs: r.Start, DurationNs: r.Ns()})
+		w.reason = slices.Insert(w.reason, i, r.Reason)
+		n := min(len(w.reason), maxSlowest)
+		w.gc.LongestSTWs, w.reason = w.gc.LongestSTWs[:n], w.reason[:n]
+	}
+}
+
+// Finish writes the section.
+func (w *runtimeWork) Finish(end End, r *result.Result) {
+	w.gc.Mark = w.marks.latency()
+	for i := range w.reason {
+		w.gc.LongestSTWs[i].Reason = end.Tables.Reason(w.reason[i])
+	}
+	w.gc.STW = make([]result.STW, 0, len(w.stops))
+	for reason, s := range w.stops {
+		w.gc.STW = append(w.gc.STW, result.STW{Reason: end.Tables.Reason(reason), TotalNs: s.ns, Pauses: s.pauses.latency()})
+	}
+	slices.SortFunc(w.gc.STW, func(x, y result.STW) int {
+		return cmp.Or(cmp.Compare(y.TotalNs, x.TotalNs), cmp.Compare(x.Reason, y.Reason))
+	})
+	for _, g := range r.Groups {
+		if g.Name == "runtime.gcBgMarkWorker" {
+			w.gc.WorkerNs += g.Time.RunningNs
+		}
+	}
+	r.GC = w.gc
+}

@@ -1,0 +1,345 @@
+package collect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// spans follows user tasks, regions and logs.
+//
+// A region is a stretch of one goroutine. A task has no goroutine: its time is
+// that of the goroutine which began it, up to its end there, and of the others
+// within their regions of it. A goroutine that begins a second task beside an
+// open one (not below it) hands tasks out and does not work on them; nothing of
+// its own counts for either.
+type spans struct {
+	lives   []spanLife // by slot
+	open    map[int64]*taskRun
+	tasks   map[event.StringID]*spanSum
+	regions map[event.StringID]*spanSum
+	logs    map[event.StringID]int64
+	dropped int64 // tasks beyond maxOpenTasks
+}
+
+const (
+	// maxOpenTasks bounds the tasks that are followed at once.
+	maxOpenTasks = 100_000
+	// maxOpenRegions bounds the nesting of regions in one goroutine.
+	maxOpenRegions = 1000
+	// maxSlowest is how many of the slowest are listed.
+	maxSlowest = 10
+)
+
+// spanLife is what a goroutine is inside of.
+type spanLife struct {
+	regions  []regionRun
+	begun    []*taskRun
+	selected bool
+}
+
+type regionRun struct {
+	task  int64
+	name  event.StringID
+	begin int64
+	tally tally
+	// counts says that the region is the outermost of its task here, so that
+	// its time counts for the task.
+	counts bool
+}
+
+type taskRun struct {
+	id, parent int64
+	name       event.StringID
+	g          int64
+	slot       int32
+	begin      int64
+	own        tally // of the goroutine that began it
+	others     tally // within regions
+	dispatched bool  // own does not count
+}
+
+// spanSum is the tasks or regions of one type.
+type spanSum struct {
+	count, complete int64
+	durations       histogram
+	tally           tally
+	slowest         []result.SlowRun
+}
+
+func newSpans() *spans {
+	return &spans{
+		open:    make(map[int64]*taskRun),
+		tasks:   make(map[event.StringID]*spanSum),
+		regions: make(map[event.StringID]*spanSum),
+		logs:    make(map[event.StringID]int64),
+	}
+}
+
+// Collect follows tasks, regions and logs.
+func (s *spans) Collect(batch []timeline.Record) {
+	for i := range batch {
+		r := &batch[i]
+		switch r.Op {
+		case timeline.OpInterval:
+			s.interval(r)
+		case timeline.OpBorn:
+			for int(r.Slot) >= len(s.lives) {
+				s.lives = append(s.lives, spanLife{})
+			}
+			s.lives[r.Slot] = spanLife{selected: !r.Has(timeline.FlagDeselected)}
+		case timeline.OpTaskBegin:
+			s.taskBegin(r)
+		case timeline.OpTaskEnd:
+			s.taskEnd(r)
+		case timeline.OpRegionBegin:
+			s.regionBegin(r)
+		case timeline.OpRegionEnd:
+			s.regionEnd(r)
+		case timeline.OpLog:
+			if !r.Has(timeline.FlagOutside) {
+				s.logs[r.Name]++
+			}
+		}
+	}
+}
+
+// interval books time to everything that the goroutine is inside of. Running
+// time is split at every beginning and end, so an interval lies wholly inside
+// or outside.
+func (s *spans) interval(r *timeline.Record) {
+	l := &s.lives[r.Slot]
+	if len(l.regions)+len(l.begun) > 0 && r.Ns() > 0 && l.selected {
+		for i := range l.regions {
+			l.regions[i].tally.add(r)
+		}
+		for _, t := range l.begun {
+			t.own.add(r)
+		}
+	}
+	if r.Next == event.GoNotExist {
+		s.abandon(l, r)
+	}
+}
+
+// abandon ends what a goroutine leaves open when it ends.
+func (s *spans) abandon(l *spanLife, r *timeline.Record) {
+	for i := range l.regions {
+		s.endRegion(&l.regions[i], r, false)
+	}
+	for _, t := range l.begun {
+		t.dispatched = true // others will end it
+	}
+	*l = spanLife{selected: l.selected}
+}
+
+func (s *spans) taskBegin(r *timeline.Record) {
+	l := s.life(r)
+	if l == nil {
+		return
+	}
+	if len(s.open) >= maxOpenTasks {
+		s.dropped++
+		return
+	}
+	t := &taskRun{id: r.Value, parent: r.Other, name: r.Name, g: r.G, slot: r.Slot, begin: r.At}
+	for _, o := range l.begun {
+		if !s.below(t, o.id) {
+			o.dispatched = true
+			t.dispatched = true
+		}
+	}
+	s.open[t.id] = t
+	l.begun = append(l.begun, t)
+}
+
+// below says whether a task descends from another.
+func (s *spans) below(t *taskRun, ancestor int64) bool {
+	for depth := 0; t != nil && depth < 64; depth++ {
+		if t.parent == ancestor {
+			return true
+		}
+		t = s.open[t.parent]
+	}
+	return false
+}
+
+func (s *spans) taskEnd(r *timeline.Record) {
+	l := s.life(r)
+	if l == nil {
+		return
+	}
+	t := s.open[r.Value]
+	if t == nil {
+		if !r.Has(timeline.FlagOutside) {
+			s.sum(s.tasks, r.Name).count++ // it began before the trace
+		}
+		return
+	}
+	delete(s.open, t.id)
+	if t.g != r.G {
+		t.dispatched = true
+	}
+	s.forget(t)
+	s.finishTask(t, r.At, true, r)
+}
+
+// forget takes a task from the goroutine that began it, if that is still there.
+func (s *spans) forget(t *taskRun) {
+	l := &s.lives[t.slot]
+	if j := slices.Index(l.begun, t); j >= 0 {
+		l.begun = slices.Delete(l.begun, j, j+1)
+	}
+}
+
+func (s *spans) regionBegin(r *timeline.Record) {
+	l := s.life(r)
+	if l == nil || len(l.regions) >= maxOpenRegions {
+		return
+	}
+	run := regionRun{task: r.Value, name: r.Name, begin: r.At, counts: true}
+	for i := range l.regions {
+		run.counts = run.counts && l.regions[i].task != r.Value
+	}
+	for _, t := range l.begun {
+		run.counts = run.counts && (t.id != r.Value || t.dispatched)
+	}
+	l.regions = append(l.regions, run)
+}
+
+func (s *spans) regionEnd(r *timeline.Record) {
+	l := s.life(r)
+	if l == nil {
+		return
+	}
+	n := len(l.regions)
+	if n == 0 {
+		if !r.Has(timeline.FlagOutside) {
+			s.sum(s.regions, r.Name).count++ // it began before the trace
+		}
+		return
+	}
+	s.endRegion(&l.regions[n-1], r, true)
+	l.regions = l.regions[:n-1]
+}
+
+// endRegion books a region, complete or cut off.
+func (s *spans) endRegion(run *regionRun, r *timeline.Record, complete bool) {
+	if t := s.open[run.task]; t != nil && run.counts {
+		t.others.merge(&run.tally)
+	}
+	if r.Has(timeline.FlagOutside) && run.tally.empty() {
+		return
+	}
+	sum := s.sum(s.regions, run.name)
+	sum.count++
+	sum.tally.merge(&run.tally)
+	if complete {
+		sum.took(result.SlowRun{Task: run.task, Goroutine: r.G, BeginNs: run.begin, DurationNs: r.At - run.begin})
+	}
+}
+
+func (s *spans) finishTask(t *taskRun, at int64, complete bool, r *timeline.Record) {
+	if !t.dispatched {
+		t.others.merge(&t.own)
+	}
+	if r != nil && r.Has(timeline.FlagOutside) && t.others.empty() {
+		return
+	}
+	sum := s.sum(s.tasks, t.name)
+	sum.count++
+	sum.tally.merge(&t.others)
+	if complete {
+		sum.took(result.SlowRun{Task: t.id, Goroutine: t.g, BeginNs: t.begin, DurationNs: at - t.begin})
+	}
+}
+
+// took books the duration of a complete task or region.
+func (s *spanSum) took(run result.SlowRun) {
+	s.complete++
+	s.durations.add(run.DurationNs)
+	i, _ := slices.BinarySearchFunc(s.slowest, run, func(x, y result.SlowRun) int {
+		return cmp.Or(cmp.Compare(y.DurationNs, x.DurationNs), cmp.Compare(x.BeginNs, y.BeginNs))
+	})
+	if i < maxSlowest {
+		s.slowest = slices.Insert(s.slowest, i, run)
+		s.slowest = s.slowest[:min(len(s.slowest), maxSlowest)]
+	}
+}
+
+// life is the record's goroutine, or nil where it is unknown or not asked for.
+func (s *spans) life(r *timeline.Record) *spanLife {
+	if r.Slot < 0 || int(r.Slot) >= len(s.lives) || !s.lives[r.Slot].selected {
+		return nil
+	}
+	return &s.lives[r.Slot]
+}
+
+// maxSpanTypes bounds the types that are told apart.
+const maxSpanTypes = 1000
+
+func (s *spans) sum(of map[event.StringID]*spanSum, name event.StringID) *spanSum {
+	sum := of[name]
+	if sum == nil {
+		if len(of) >= maxSpanTypes {
+			name = 0
+			if of[0] != nil {
+				return of[0]
+			}
+		}
+		sum = new(spanSum)
+		of[name] = sum
+	}
+	return sum
+}
+
+// Finish books what is still open and writes tasks, regions and logs.
+func (s *spans) Finish(end End, r *result.Result) {
+	for i := range s.lives {
+		for j := range s.lives[i].regions {
+			s.endRegion(&s.lives[i].regions[j], &timeline.Record{}, false)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.open)) {
+		s.finishTask(s.open[id], 0, false, nil)
+	}
+	r.Tasks, r.Regions = spansOf(s.tasks, end.Tables), spansOf(s.regions, end.Tables)
+	r.Logs = make([]result.LogCount, 0, len(s.logs))
+	for name, n := range s.logs {
+		r.Logs = append(r.Logs, result.LogCount{Category: end.Tables.String(name), Count: n})
+	}
+	slices.SortFunc(r.Logs, func(x, y result.LogCount) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Category, y.Category))
+	})
+	if s.dropped > 0 {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{Code: "tasks-dropped", Message: "more than 100000 tasks were open at once; what began beyond that is not counted"})
+	}
+}
+
+// spansOf lists types, the one with most time first.
+func spansOf(sums map[event.StringID]*spanSum, tables *event.Tables) []result.Span {
+	out := make([]result.Span, 0, len(sums))
+	for name, s := range sums {
+		out = append(out, result.Span{
+			Type: tables.String(name), Count: s.count, Complete: s.complete,
+			Duration: s.durations.latency(), Time: s.tally.time(), Slowest: s.slowest,
+		})
+	}
+	slices.SortFunc(out, func(x, y result.Span) int {
+		return cmp.Or(cmp.Compare(y.Time.LifetimeNs, x.Time.LifetimeNs), cmp.Compare(x.Type, y.Type))
+	})
+	return out
+}
+
+func (t *tally) empty() bool {
+	for _, ns := range t.kinds {
+		if ns != 0 {
+			return false
+		}
+	}
+	return true
+}

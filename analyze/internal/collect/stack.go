@@ -1,0 +1,144 @@
+package collect
+
+import (
+	"strings"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// stackFacts remembers what collectors ask of a stack while records flow.
+type stackFacts struct {
+	tables   *event.Tables
+	known    []stackFact // by stack
+	handlers []string    // by number; 0 is "": no frame outside the library
+	numbers  map[string]int32
+}
+
+type stackFact struct {
+	known   bool
+	library bool  // the goroutine's entry is library code
+	handler int32 // first function outside the library, from the entry
+	cancels bool  // cancels a context
+}
+
+func newStackFacts(tables *event.Tables) stackFacts {
+	return stackFacts{tables: tables, handlers: []string{""}, numbers: map[string]int32{"": 0}}
+}
+
+func (s *stackFacts) of(stack event.StackID) stackFact {
+	for int(stack) >= len(s.known) {
+		s.known = append(s.known, stackFact{})
+	}
+	if !s.known[stack].known {
+		s.known[stack] = s.examine(stack)
+	}
+	return s.known[stack]
+}
+
+func (s *stackFacts) examine(stack event.StackID) stackFact {
+	fact := stackFact{known: true}
+	ids := s.tables.Stack(stack)
+	for i := len(ids) - 1; i >= 0; i-- {
+		fn := s.tables.Frame(ids[i]).Func
+		if i == len(ids)-1 {
+			fact.library = isLibrary(fn)
+		}
+		if fact.handler == 0 && !isLibrary(fn) {
+			fact.handler = s.handler(fn)
+		}
+		if strings.HasPrefix(fn, "context.(*cancelCtx).cancel") {
+			fact.cancels = true
+		}
+	}
+	return fact
+}
+
+func (s *stackFacts) handler(fn string) int32 {
+	n, ok := s.numbers[fn]
+	if !ok {
+		n = int32(len(s.handlers))
+		s.handlers = append(s.handlers, fn)
+		s.numbers[fn] = n
+	}
+	return n
+}
+
+// cancels says whether a waker's stack is that of a context being cancelled.
+func (s *stackFacts) cancels(stack event.StackID) bool { return s.of(stack).cancels }
+
+// splitInside books an interval of a group whose entry is library code under
+// the first function outside the library.
+func (a *accounting) splitInside(g *groupAccount, r *timeline.Record) {
+	if r.Stack == 0 {
+		return
+	}
+	fact := a.stacks.of(r.Stack)
+	if !fact.library {
+		return
+	}
+	g.library = true
+	if g.inside == nil {
+		g.inside = make(map[int32]*tally)
+	}
+	t := g.inside[fact.handler]
+	if t == nil {
+		t = new(tally)
+		g.inside[fact.handler] = t
+	}
+	t.add(r)
+}
+
+// libraryRoots are the first path elements of the standard library's packages,
+// and the module prefixes of libraries that start goroutines for their users.
+var libraryRoots = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, p := range strings.Fields(`archive bufio bytes cmp compress container context crypto database debug embed
+		encoding errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin
+		reflect regexp runtime slices sort strconv strings structs sync syscall testing text time unicode unique unsafe
+		vendor weak`) {
+		m[p] = true
+	}
+	return m
+}()
+
+// isLibrary says whether a function belongs to the standard library or to one
+// of the Go project's own modules, and not to the program.
+func isLibrary(fn string) bool {
+	if strings.HasPrefix(fn, "golang.org/x/") || strings.HasPrefix(fn, "google.golang.org/grpc") {
+		return true
+	}
+	root := fn
+	if i := strings.IndexAny(fn, "./"); i >= 0 {
+		root = fn[:i]
+		if fn[i] == '.' && strings.Contains(fn[:strings.LastIndexByte(fn, '/')+1], ".") {
+			return false // a domain name: example.com/x
+		}
+	}
+	return libraryRoots[root]
+}
+
+// frames are the frames of a stack as they go into the result.
+func frames(tables *event.Tables, stack event.StackID) []result.Frame {
+	ids := tables.Stack(stack)
+	out := make([]result.Frame, len(ids))
+	for i, id := range ids {
+		f := tables.Frame(id)
+		out[i] = result.Frame{Func: f.Func, File: f.File, Line: f.Line}
+	}
+	return out
+}
+
+// createdBy names the go statement at the top of a creation stack.
+func createdBy(tables *event.Tables, stack event.StackID) string {
+	ids := tables.Stack(stack)
+	for _, id := range ids {
+		f := tables.Frame(id)
+		if strings.HasPrefix(f.Func, "runtime.") && len(ids) > 1 {
+			continue
+		}
+		return frameName(f)
+	}
+	return ""
+}

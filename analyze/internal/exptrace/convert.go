@@ -1,0 +1,198 @@
+package exptrace
+
+import (
+	"math"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"golang.org/x/exp/trace"
+)
+
+// convert writes ev as out and reports whether there is anything to say.
+func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
+	*out = event.Event{
+		Time:  int64(ev.Time()),
+		G:     int64(ev.Goroutine()),
+		M:     int64(ev.Thread()),
+		P:     procID(ev.Proc()),
+		Stack: d.stack(ev.Stack()),
+	}
+	switch ev.Kind() {
+	case trace.EventStateTransition:
+		return d.transition(ev, out)
+	case trace.EventSync:
+		d.sync(ev, out)
+	case trace.EventMetric:
+		return metric(ev, out)
+	case trace.EventRangeBegin:
+		out.Kind = event.RangeBegin
+		d.rangeEvent(ev, out)
+	case trace.EventRangeActive:
+		out.Kind = event.RangeActive
+		d.rangeEvent(ev, out)
+	case trace.EventRangeEnd:
+		out.Kind = event.RangeEnd
+		d.rangeEvent(ev, out)
+	case trace.EventTaskBegin:
+		out.Kind = event.TaskBegin
+		d.task(ev, out)
+	case trace.EventTaskEnd:
+		out.Kind = event.TaskEnd
+		d.task(ev, out)
+	case trace.EventRegionBegin:
+		out.Kind = event.RegionBegin
+		d.region(ev, out)
+	case trace.EventRegionEnd:
+		out.Kind = event.RegionEnd
+		d.region(ev, out)
+	case trace.EventLog:
+		log := ev.Log()
+		out.Kind, out.Subject = event.Log, int64(log.Task)
+		out.Name, out.Text = d.tables.Intern(log.Category), d.tables.Intern(log.Message)
+	case trace.EventLabel:
+		out.Kind, out.Name = event.Label, d.tables.Intern(ev.Label().Label)
+	case trace.EventStackSample:
+		out.Kind = event.Sample
+	default: // experimental events, and what a later version may bring
+		return false
+	}
+	return true
+}
+
+func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
+	st := ev.StateTransition()
+	if s := st.Stack; s == ev.Stack() {
+		out.SubjectStack = out.Stack
+	} else {
+		out.SubjectStack = d.stack(s)
+	}
+	switch st.Resource.Kind {
+	case trace.ResourceGoroutine:
+		from, to := st.Goroutine()
+		out.Kind, out.Subject = event.GoTransition, int64(st.Resource.Goroutine())
+		out.From, out.To = uint8(goStates[from]), uint8(goStates[to])
+		if st.Reason != "" {
+			out.Reason = d.tables.InternReason(st.Reason)
+		}
+	case trace.ResourceProc:
+		from, to := st.Proc()
+		out.Kind, out.Subject = event.ProcTransition, int64(st.Resource.Proc())
+		out.From, out.To = uint8(procStates[from]), uint8(procStates[to])
+	default:
+		return false
+	}
+	return true
+}
+
+// The states are tables and not conversions, so that a renumbering in
+// x/exp/trace cannot pass unseen. A state that is not here ends the decoding.
+var goStates = [...]event.GoState{
+	trace.GoUndetermined: event.GoUndetermined,
+	trace.GoNotExist:     event.GoNotExist,
+	trace.GoRunnable:     event.GoRunnable,
+	trace.GoRunning:      event.GoRunning,
+	trace.GoWaiting:      event.GoWaiting,
+	trace.GoSyscall:      event.GoSyscall,
+}
+
+var procStates = [...]event.ProcState{
+	trace.ProcUndetermined: event.ProcUndetermined,
+	trace.ProcNotExist:     event.ProcNotExist,
+	trace.ProcRunning:      event.ProcRunning,
+	trace.ProcIdle:         event.ProcIdle,
+}
+
+// sync opens a generation. Handles of the one before must not be kept: each
+// holds all of its tables.
+func (d *Decoder) sync(ev *trace.Event, out *event.Event) {
+	d.syncs++
+	clear(d.stacks)
+	out.Kind = event.Sync
+	if wall, ok := wallClock(ev); ok {
+		out.Arg = wall
+	}
+}
+
+// wallClock reads the clock snapshot of a generation. The getter panics on
+// batches of an experiment that it does not know, which do not matter here.
+func wallClock(ev *trace.Event) (ns int64, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	snap := ev.Sync().ClockSnapshot
+	if snap == nil {
+		return 0, false
+	}
+	return snap.Wall.UnixNano(), true
+}
+
+func metric(ev *trace.Event, out *event.Event) bool {
+	m := ev.Metric()
+	switch m.Name {
+	case "/sched/gomaxprocs:threads":
+		out.Kind = event.ProcsChange
+	case "/memory/classes/heap/objects:bytes":
+		out.Kind = event.HeapLive
+	case "/gc/heap/goal:bytes":
+		out.Kind = event.HeapGoal
+	default:
+		return false
+	}
+	out.Arg = int64(min(m.Value.Uint64(), math.MaxInt64))
+	return true
+}
+
+const stwPrefix, stwSuffix = "stop-the-world (", ")"
+
+func (d *Decoder) rangeEvent(ev *trace.Event, out *event.Event) {
+	r := ev.Range()
+	switch r.Name {
+	case "GC concurrent mark phase":
+		out.Range = event.RangeMark
+	case "GC incremental sweep":
+		out.Range, out.Subject = event.RangeSweep, int64(r.Scope.Proc())
+	case "GC mark assist":
+		out.Range, out.Subject = event.RangeMarkAssist, int64(r.Scope.Goroutine())
+	default:
+		if n := len(r.Name) - len(stwSuffix); n >= len(stwPrefix) && r.Name[:len(stwPrefix)] == stwPrefix {
+			out.Range, out.Subject = event.RangeSTW, int64(r.Scope.Goroutine())
+			out.Reason = d.tables.InternReason(r.Name[len(stwPrefix):n])
+		}
+	}
+}
+
+func (d *Decoder) task(ev *trace.Event, out *event.Event) {
+	t := ev.Task()
+	out.Subject, out.Arg, out.Name = int64(t.ID), int64(t.Parent), d.tables.Intern(t.Type)
+}
+
+func (d *Decoder) region(ev *trace.Event, out *event.Event) {
+	r := ev.Region()
+	out.Subject, out.Name = int64(r.Task), d.tables.Intern(r.Type)
+}
+
+// stack interns a stack, once per generation.
+func (d *Decoder) stack(s trace.Stack) event.StackID {
+	if s == trace.NoStack {
+		return 0
+	}
+	if id, ok := d.stacks[s]; ok {
+		return id
+	}
+	d.frames = d.frames[:0]
+	for f := range s.Frames() {
+		d.frames = append(d.frames, event.Frame{Func: f.Func, File: f.File, Line: int(min(f.Line, math.MaxInt32))})
+	}
+	id := d.tables.InternStack(d.frames)
+	d.stacks[s] = id
+	return id
+}
+
+// procID narrows a P's ID; what does not fit is none, as no machine has it.
+func procID(p trace.ProcID) int32 {
+	if p < 0 || p > math.MaxInt32 {
+		return event.NoP
+	}
+	return int32(p)
+}

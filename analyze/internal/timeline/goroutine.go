@@ -1,0 +1,419 @@
+package timeline
+
+import (
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// goroutine is the present state of one goroutine.
+type goroutine struct {
+	id    int64
+	slot  int32
+	group int32
+	state event.GoState
+	kind  waitkind.Kind // of the present state; User while running, whatever assist says
+	flags Flags         // of the present interval
+
+	since  int64          // start of the present interval
+	stack  event.StackID  // where it last left the processor
+	reason event.ReasonID // of the present wait
+
+	p          int32 // where it runs, or entered its syscall
+	m          int64 // the thread on which it entered its syscall
+	fate       ProcFate
+	lostAt     int64 // when the syscall's P went away, or -1
+	assist     bool  // within a mark assist
+	stw        bool  // holds the world stopped
+	ownerless  bool  // created by no goroutine: by a timer
+	paused     bool  // has waited since its creation
+	native     bool  // a thread of C code: created in a system call
+	deselected bool
+}
+
+// present is the kind of the interval that is open.
+func (g *goroutine) present() waitkind.Kind {
+	if g.state == event.GoRunning && g.assist {
+		return waitkind.GCAssist
+	}
+	return g.kind
+}
+
+// goroutineTable finds live goroutines by ID. IDs are handed out in blocks and
+// a program works with few at a time, so a direct-mapped cache in front of the
+// map answers most questions, however large the IDs have grown.
+type goroutineTable struct {
+	all   map[int64]*goroutine
+	cache [cacheSize]*goroutine
+	free  []*goroutine // ended, with the slot to be reused
+	slots int32
+}
+
+const cacheSize = 1 << 12
+
+func newGoroutineTable() goroutineTable {
+	return goroutineTable{all: make(map[int64]*goroutine)}
+}
+
+func (t *goroutineTable) get(id int64) *goroutine {
+	c := &t.cache[uint64(id)%cacheSize]
+	if *c != nil && (*c).id == id {
+		return *c
+	}
+	g := t.all[id]
+	if g != nil {
+		*c = g
+	}
+	return g
+}
+
+// slotOf is the slot of a goroutine, or -1.
+func (t *goroutineTable) slotOf(id int64) int32 {
+	if g := t.get(id); g != nil {
+		return g.slot
+	}
+	return -1
+}
+
+func (t *goroutineTable) add(id int64) *goroutine {
+	var g *goroutine
+	if n := len(t.free); n > 0 {
+		g = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		g = &goroutine{slot: t.slots}
+		t.slots++
+	}
+	*g = goroutine{id: id, slot: g.slot, group: NoGroup, p: event.NoP, m: event.NoM, lostAt: -1}
+	t.all[id] = g
+	t.cache[uint64(id)%cacheSize] = g
+	return g
+}
+
+func (t *goroutineTable) remove(g *goroutine) {
+	delete(t.all, g.id)
+	t.cache[uint64(g.id)%cacheSize] = nil
+	t.free = append(t.free, g)
+}
+
+func (t *goroutineTable) live() []*goroutine {
+	live := make([]*goroutine, 0, len(t.all))
+	for _, g := range t.all {
+		live = append(live, g)
+	}
+	return live
+}
+
+// goTransition is an event of a goroutine.
+func (m *Machine) goTransition(ev *event.Event) {
+	g := m.goroutines.get(ev.Subject)
+	switch {
+	case g == nil && ev.GoFrom() == event.GoNotExist:
+		m.create(ev)
+	case g == nil:
+		m.appear(ev)
+	case ev.GoFrom() == ev.GoTo() || ev.GoFrom() == event.GoUndetermined:
+		m.confirm(g, ev)
+	default:
+		m.change(g, ev)
+	}
+}
+
+// create starts the life of a goroutine within the trace.
+func (m *Machine) create(ev *event.Event) {
+	g := m.add(ev.Subject)
+	if g == nil {
+		return
+	}
+	g.since = m.now
+	g.ownerless = ev.G == event.NoG
+	if ev.SubjectStack != 0 {
+		g.group = m.groups.created(m.tables, ev.SubjectStack, ev.Stack)
+	}
+	m.born(g, ev, 0)
+	m.enter(g, ev)
+	if g.state == event.GoRunnable {
+		g.kind = waitkind.New
+	}
+}
+
+// appear takes up a goroutine that is older than the trace. It has been in its
+// state since the trace began: a status is written before anything else that
+// the goroutine does.
+func (m *Machine) appear(ev *event.Event) {
+	g := m.add(ev.Subject)
+	if g == nil {
+		return
+	}
+	if from := ev.GoFrom(); from != event.GoUndetermined && from != ev.GoTo() {
+		// Damage, or a decoder that skipped something: the state it was in
+		// comes first.
+		m.inconsistent++
+		m.born(g, ev, FlagCensoredStart)
+		g.state, g.kind, g.flags = from, waitkind.Unsaid, FlagCensoredStart
+		m.change(g, ev)
+		return
+	}
+	if entry := entryOf(m.tables, ev.SubjectStack); entry != "" {
+		g.group = m.groups.id(entry, 0, false)
+	}
+	m.born(g, ev, FlagCensoredStart)
+	m.enter(g, ev)
+	g.since, g.flags = 0, g.flags|FlagCensoredStart
+	m.procs.since(g, 0)
+	switch g.state {
+	case event.GoRunnable:
+		g.kind = waitkind.BeforeTrace
+	case event.GoWaiting:
+		g.kind = waitkind.Unsaid
+		m.infer(g, ev.SubjectStack)
+	}
+}
+
+// add takes a goroutine into the table, or nil and an error if there are too
+// many.
+func (m *Machine) add(id int64) *goroutine {
+	if len(m.goroutines.all) >= m.opts.MaxGoroutines {
+		m.tooMany()
+		return nil
+	}
+	g := m.goroutines.add(id)
+	g.deselected = m.opts.Select != nil && !m.opts.Select(id)
+	return g
+}
+
+// born introduces a goroutine to the collectors.
+func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
+	r := Record{Op: OpBorn, G: g.id, Slot: g.slot, Group: g.group, Other: event.NoG, OtherSlot: -1, Next: ev.GoTo(), Flags: flags | m.identityFlags(g)}
+	if flags&FlagCensoredStart != 0 {
+		m.emitSpan(r, 0, 0)
+		return
+	}
+	r.Other, r.OtherSlot, r.Stack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack
+	m.emit(r)
+}
+
+// identify finds a goroutine's group by the first stack that shows its entry.
+func (m *Machine) identify(g *goroutine, stack event.StackID) {
+	if g.group != NoGroup || stack == 0 {
+		return
+	}
+	if entry := entryOf(m.tables, stack); entry != "" {
+		m.assignGroup(g, m.groups.id(entry, 0, false))
+	}
+}
+
+func (m *Machine) assignGroup(g *goroutine, group int32) {
+	g.group = group
+	m.emit(Record{Op: OpIdentified, G: g.id, Slot: g.slot, Group: group, Other: event.NoG, OtherSlot: -1, Flags: m.identityFlags(g)})
+}
+
+// identityFlags are the flags that every record of a goroutine carries.
+func (m *Machine) identityFlags(g *goroutine) (f Flags) {
+	if g.group != NoGroup && m.groups.groups[g.group].System {
+		f |= FlagSystem
+	}
+	if g.deselected {
+		f |= FlagDeselected
+	}
+	return f
+}
+
+// infer reads the kind of a wait that began before the trace off a status stack.
+func (m *Machine) infer(g *goroutine, stack event.StackID) {
+	if stack == 0 {
+		return
+	}
+	if g.stack == 0 {
+		g.stack = stack
+	}
+	if kind, ok := m.kinds.inferred(stack); ok {
+		g.kind = kind
+		g.flags |= FlagInferred
+	}
+}
+
+// confirm takes what a repeated status adds: a stack.
+func (m *Machine) confirm(g *goroutine, ev *event.Event) {
+	m.identify(g, ev.SubjectStack)
+	if g.state == event.GoWaiting && g.kind == waitkind.Unsaid && g.flags&FlagCensoredStart != 0 {
+		m.infer(g, ev.SubjectStack)
+	}
+	if g.state == event.GoSyscall && g.stack == 0 {
+		g.stack = ev.SubjectStack
+	}
+}
+
+// change closes the present interval and opens the next.
+func (m *Machine) change(g *goroutine, ev *event.Event) {
+	if g.state != ev.GoFrom() {
+		m.inconsistent++
+	}
+	m.identify(g, ev.SubjectStack)
+	next := ev.GoTo()
+	if next == event.GoNotExist && g.group == NoGroup {
+		m.assignGroup(g, m.groups.id(Unidentified, 0, false))
+	}
+	m.leave(g, ev, next)
+	if next == event.GoNotExist {
+		m.goroutines.remove(g)
+		return
+	}
+	m.enter(g, ev)
+}
+
+// leave closes the interval of the state that a goroutine is in.
+func (m *Machine) leave(g *goroutine, ev *event.Event, next event.GoState) {
+	switch g.state {
+	case event.GoWaiting:
+		m.wake(g, ev, next)
+	case event.GoSyscall:
+		m.leaveSyscall(g, next)
+	case event.GoRunning:
+		if ev.SubjectStack != 0 {
+			g.stack = ev.SubjectStack
+		}
+		m.procs.vacate(m, g)
+		m.closeInterval(g, m.now, next, g.present(), 0)
+	default:
+		m.closeInterval(g, m.now, next, g.kind, 0)
+	}
+}
+
+// wake closes a wait: who ended it decides what a timer's channel looks like.
+func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
+	waker := m.goroutines.get(ev.G)
+	kind, flags := g.kind, Flags(0)
+	switch {
+	case waker == nil || m.kinds.falseWaker(ev.Stack):
+		kind, flags = waitkind.Externally(kind), FlagExternal
+	case waker.ownerless && !waker.paused:
+		// A time.AfterFunc, such as the one behind a context's deadline.
+		kind, flags = waitkind.Externally(kind), FlagExternal
+	case kind == waitkind.Unsaid && g.flags&FlagCensoredStart != 0:
+		if k, ok := m.kinds.inferredFromWaker(ev.Stack); ok {
+			kind, flags = k, FlagInferred
+		}
+	}
+	m.closeWait(g, next, kind, flags, ev)
+}
+
+func (m *Machine) leaveSyscall(g *goroutine, next event.GoState) {
+	m.procs.vacate(m, g)
+	m.closeInterval(g, m.now, next, m.syscallKind(g), 0)
+}
+
+// syscallKind is the kind of the present system call if it ends now. What a
+// thread of C code does between its calls into Go has no stack.
+func (m *Machine) syscallKind(g *goroutine) waitkind.Kind {
+	if g.native && g.stack == 0 {
+		return waitkind.Cgo
+	}
+	return m.kinds.syscall(g.stack, m.now-g.since)
+}
+
+// enter puts a goroutine into the state that an event gives it.
+func (m *Machine) enter(g *goroutine, ev *event.Event) {
+	from := g.state
+	g.state, g.since, g.flags, g.reason = ev.GoTo(), m.now, 0, event.ReasonNone
+	switch g.state {
+	case event.GoRunning:
+		g.kind, g.p, g.m = waitkind.User, ev.P, ev.M
+		m.procs.occupy(m, g, occupantRunning)
+	case event.GoRunnable:
+		g.kind = m.runnableKind(g, from, ev)
+	case event.GoWaiting:
+		g.paused = true
+		g.reason = ev.Reason
+		g.kind = m.waitKind(ev)
+		g.stack = ev.SubjectStack
+	case event.GoSyscall:
+		g.paused = true
+		g.native = g.native || ev.GoFrom() == event.GoNotExist
+		if ev.SubjectStack != 0 || from != event.GoRunning {
+			// A return from Go into C has no stack; the call into C that it
+			// returns to, if any, is the last one seen.
+			g.stack = ev.SubjectStack
+		}
+		g.p, g.m, g.lostAt, g.fate = ev.P, ev.M, -1, FateKept
+		if g.p == event.NoP {
+			g.fate = FateNone
+		}
+		m.procs.occupy(m, g, occupantSyscall)
+	}
+}
+
+// runnableKind says why a goroutine is ready.
+func (m *Machine) runnableKind(g *goroutine, from event.GoState, ev *event.Event) waitkind.Kind {
+	switch from {
+	case event.GoWaiting:
+		if g.kind == waitkind.Coroutine && ev.G != event.NoG {
+			g.flags |= FlagSwitch
+		}
+		return waitkind.Woken
+	case event.GoRunning:
+		return m.kinds.stop(ev.Reason, ev.SubjectStack)
+	case event.GoSyscall:
+		return waitkind.SyscallReturn
+	}
+	return waitkind.New
+}
+
+// waitKind says what a goroutine begins to wait for. A block without reason and
+// stack is a side of an iter.Pull (Go 1.23 and later).
+func (m *Machine) waitKind(ev *event.Event) waitkind.Kind {
+	if ev.Reason == event.ReasonNone {
+		if ev.SubjectStack == 0 || ev.GoFrom() == event.GoNotExist {
+			if m.version >= 23 {
+				return waitkind.Coroutine
+			}
+			return waitkind.Unsaid
+		}
+		// Go 1.11–1.21 give many of the runtime's own waits no reason.
+		kind, _ := m.kinds.inferred(ev.SubjectStack)
+		return kind
+	}
+	return m.kinds.wait(ev.Reason, ev.SubjectStack)
+}
+
+// closeInterval ends the present interval of a goroutine at t. Every
+// nanosecond of every goroutine passes through here exactly once: at a change
+// of state, at a split, and at the trace's end.
+func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind waitkind.Kind, flags Flags) {
+	m.emitSpan(m.interval(g, next, kind, flags), g.since, t)
+}
+
+// closeWait ends a wait that ev ended.
+func (m *Machine) closeWait(g *goroutine, next event.GoState, kind waitkind.Kind, flags Flags, ev *event.Event) {
+	r := m.interval(g, next, kind, flags)
+	r.Other, r.OtherSlot, r.OtherStack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack
+	m.emitSpan(r, g.since, m.now)
+}
+
+// interval is the record of the present interval of a goroutine, without times.
+func (m *Machine) interval(g *goroutine, next event.GoState, kind waitkind.Kind, flags Flags) Record {
+	r := Record{
+		Op: OpInterval, G: g.id, Slot: g.slot, Group: g.group, Other: event.NoG, OtherSlot: -1,
+		State: g.state, Next: next, Kind: kind, Reason: g.reason, Stack: g.stack, P: event.NoP,
+		Flags: g.flags | flags | m.identityFlags(g), Value: -1,
+	}
+	switch g.state {
+	case event.GoRunning:
+		r.P = g.p
+		if g.stw {
+			r.Flags |= FlagSTW
+		}
+	case event.GoSyscall:
+		r.P, r.Fate, r.Value = g.p, g.fate, g.lostAt
+	}
+	return r
+}
+
+// split cuts a running interval at the present instant, so that what begins or
+// ends here can be counted from.
+func (m *Machine) split(g *goroutine, flag Flags) {
+	if g.state != event.GoRunning || g.since == m.now {
+		return
+	}
+	m.closeInterval(g, m.now, event.GoRunning, g.present(), flag)
+	g.since, g.flags = m.now, 0
+}

@@ -1,0 +1,166 @@
+package analyze
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/exptrace"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/internal/tracefile"
+	"github.com/conctrace/conctrace/analyze/internal/wire"
+)
+
+// pass is one reading of the trace.
+type pass struct {
+	machine *timeline.Machine
+	tables  *event.Tables
+	stats   event.Stats
+	damage  error // what ended the reading early, nil for a whole trace
+}
+
+// Decoding is handed on in batches of this many events, of which a few are
+// under way at once.
+const (
+	eventBatch    = 2048
+	batchesAround = 4
+)
+
+// pass reads the trace once: one goroutine decodes, this one accounts.
+func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*event.Tables) timeline.Sink) (*pass, error) {
+	dec, err := exptrace.New(&interruptible{ctx, a.file}, a.file.Version(), wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes})
+	if err != nil {
+		return nil, a.unreadable(ctx, err)
+	}
+	p := &pass{tables: dec.Tables()}
+	p.machine = timeline.New(p.tables, dec.Version(), o, sink(p.tables))
+	if err := a.account(ctx, dec, p); err != nil {
+		return nil, err
+	}
+	if p.stats.Generations == 0 {
+		return nil, a.unreadable(ctx, p.damage)
+	}
+	return p, a.finish(p)
+}
+
+// account feeds the machine with what the decoder yields.
+func (a *analysis) account(ctx context.Context, dec event.Decoder, p *pass) error {
+	ctx, cancel := context.WithCancel(ctx)
+	d := newDecoding(ctx, dec)
+	defer d.wait()
+	defer cancel()
+	for batch := range d.full {
+		if err := a.feed(p.machine, batch); err != nil {
+			return fmt.Errorf("analyse %s: %w", a.src.name, err)
+		}
+		d.free <- batch[:cap(batch)]
+		if a.opts.Progress != nil {
+			a.opts.Progress(a.file.InputRead(), a.file.InputSize())
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, err)
+	}
+	p.stats, p.damage = dec.Stats(), d.err
+	return nil
+}
+
+// feed guards the accounting: whatever a hostile file brings about here is an
+// error about the file and not the end of the program.
+func (a *analysis) feed(m *timeline.Machine, batch []event.Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error while accounting, after event at clock %d: %v", batch[0].Time, p)
+		}
+	}()
+	return m.Feed(batch)
+}
+
+func (a *analysis) finish(p *pass) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("analyse %s: internal error at the trace's end: %v", a.src.name, r)
+		}
+	}()
+	p.machine.Finish()
+	return nil
+}
+
+// unreadable puts into words why nothing of a file could be analysed.
+func (a *analysis) unreadable(ctx context.Context, damage error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, err)
+	}
+	var limit *tracefile.LimitError
+	if errors.As(damage, &limit) {
+		return damage
+	}
+	if damage == nil {
+		return &NotTraceError{File: a.src.name, What: "a trace header without a single event", Hint: "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file"}
+	}
+	return &NotTraceError{File: a.src.name, What: "a trace of which no part is whole: " + damage.Error(), Hint: "record it again, and let the tracing end before the file is copied"}
+}
+
+// decoding is a decoder at work in a goroutine of its own.
+type decoding struct {
+	full chan []event.Event
+	free chan []event.Event
+	err  error // of the decoder, nil at a whole trace's end; after full is closed
+	done sync.WaitGroup
+}
+
+func newDecoding(ctx context.Context, dec event.Decoder) *decoding {
+	d := &decoding{full: make(chan []event.Event, batchesAround), free: make(chan []event.Event, batchesAround)}
+	for range batchesAround {
+		d.free <- make([]event.Event, eventBatch)
+	}
+	d.done.Go(func() {
+		defer close(d.full)
+		d.run(ctx, dec)
+	})
+	return d
+}
+
+func (d *decoding) run(ctx context.Context, dec event.Decoder) {
+	for {
+		var buf []event.Event
+		select {
+		case buf = <-d.free:
+		case <-ctx.Done():
+			return
+		}
+		n, err := dec.Next(buf)
+		if n > 0 {
+			select {
+			case d.full <- buf[:n]:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err != nil {
+			if err != io.EOF {
+				d.err = err
+			}
+			return
+		}
+	}
+}
+
+// wait returns when the decoder no longer runs.
+func (d *decoding) wait() { d.done.Wait() }
+
+// interruptible ends a reading when its context does.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
