@@ -1,0 +1,19 @@
+// Package report draws a result.Result in every format that conctrace offers.
+//
+// The way of the data:
+//
+//  1. cmd picks a [Format] from [Formats], by name or by the extension of the
+//     output file, and decides what depends on the environment: width, colour,
+//     ASCII. [Options] carries these decisions. A writer never looks at the
+//     environment itself, so equal Options give equal bytes.
+//  2. The format's Write draws the Result, which is its only input.
+//
+// The text format builds a page: each section (a text_*.go file) turns a part
+// of the Result into lines and tables of toned spans; page.go wraps and clips
+// them to the width, and palette.go paints them last of all, so that layout
+// never has to count escape sequences. Strings from a trace are untrusted: they
+// pass page.clean before they are laid out.
+//
+// To add a format, write one file that declares a value of type Format, and add
+// it to Formats. A test fails while it is not listed.
+package report

@@ -1,0 +1,205 @@
+package report
+
+import "github.com/conctrace/conctrace/analyze/result"
+
+const (
+	us = 1e3
+	ms = 1e6
+	s  = 1e9
+)
+
+// rich is a service with a bit of everything.
+func rich() *result.Result {
+	trace := result.Trace{
+		File: "api-server.trace", GoVersion: "1.26", Compression: "gzip", StartedAt: "2026-11-21T09:42:01.25Z",
+		DurationNs: 12.4 * s, Bytes: 41_200_000, Events: 8_412_331, Generations: 12, Complete: true,
+		Gomaxprocs: []result.Gomaxprocs{{AtNs: 0, N: 8}},
+		Warnings:   []result.Warning{{Code: "no-cpu-samples", Message: "The trace has no CPU samples, so whether a running goroutine really had a core is not known."}},
+	}
+	top := timeOf(map[string]int64{
+		"running/user": 25.1 * s, "running/syscall-short": 0.9 * s,
+		"runnable/woken": 4.1 * s, "runnable/preempted": 1.3 * s, "runnable/new": 0.2 * s,
+		"blocked-sync/mutex": 31.2 * s, "blocked-sync/chan-receive": 96 * s, "blocked-sync/select": 2.2 * s, "blocked-sync/waitgroup": 0.7 * s,
+		"blocked-io/network": 15.9 * s, "blocked-io/file": 1.1 * s, "blocked-io/syscall": 0.2 * s,
+		"timer/sleep": 0.31 * s, "runtime/gc-assist-wait": 2.4 * s, "runtime/suspended": 800 * us, "unknown/": 0,
+	}, map[string]int64{"blocked-sync/chan-receive": 93.4 * s})
+	top.InferredNs = 6.2 * s
+	handle := timeOf(map[string]int64{
+		"running/user": 11.2 * s, "runnable/woken": 2.5 * s, "blocked-sync/mutex": 29.8 * s, "blocked-io/network": 9.8 * s, "timer/sleep": 0.2 * s, "runtime/gc-assist-wait": 1.1 * s,
+	}, nil)
+	pool := timeOf(map[string]int64{"running/user": 9 * s, "runnable/woken": 0.6 * s, "blocked-sync/chan-receive": 40 * s, "blocked-io/network": 6.1 * s}, map[string]int64{"blocked-sync/chan-receive": 38.8 * s})
+	rest := timeOf(map[string]int64{"running/user": 2 * ms, "blocked-sync/chan-receive": 54.6 * s}, map[string]int64{"blocked-sync/chan-receive": 54.6 * s})
+	rest.LifetimeNs, rest.RunningNs = rest.LifetimeNs-2*ms, 0
+	parent := int64(1)
+	created, ended := int64(3.2*s), int64(4.05*s)
+	return &result.Result{
+		SchemaVersion: result.SchemaVersion,
+		Verdict:       result.Verdict{Label: "interleaved", Sentence: "Interleaved, not parallel: 2.1 of 8 Ps were busy on average while 37 goroutines were runnable or blocked."},
+		Trace:         trace,
+		Scope:         result.Scope{ToNs: 12.4 * s, Goroutines: 3214, SystemGoroutines: 25, AtRestGoroutines: 14},
+		Time:          top,
+		SystemTime:    timeOf(map[string]int64{"running/user": 1.9 * s, "runtime/system": 200 * s}, nil),
+		Waits: result.Latencies{
+			"blocked-sync/mutex":        {Count: 812, P50Ns: 11 * ms, P90Ns: 90.4 * ms, P99Ns: 212 * ms, MaxNs: 340 * ms},
+			"blocked-sync/chan-receive": {Count: 20411, P50Ns: 40 * us, P90Ns: 310 * us, P99Ns: 2.1 * ms, MaxNs: 1.04 * s},
+			"blocked-sync/select":       {Count: 91, P50Ns: 12.3 * us, P90Ns: 80 * ms, P99Ns: 120 * ms, MaxNs: 121 * ms},
+			"blocked-io/network":        {Count: 9402, P50Ns: 820 * us, P90Ns: 4 * ms, P99Ns: 31 * ms, MaxNs: 208 * ms},
+			"blocked-io/file":           {Count: 300, P50Ns: 120 * us, P90Ns: 4 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
+			"runtime/gc-assist-wait":    {Count: 77, P50Ns: 1 * ms, P90Ns: 4 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
+			"timer/sleep":               {Count: 31, P50Ns: 10 * ms, P90Ns: 10.1 * ms, P99Ns: 10.9 * ms, MaxNs: 10.9 * ms},
+		},
+		Concurrency: result.Concurrency{AverageRunning: 2.1, AverageParallelism: 2.28, AverageEngaged: 37.2,
+			RunningHistogramNs: []int64{0.99 * s, 3.84 * s, 3.35 * s, 1.74 * s, 1 * s, 0.5 * s, 0.4 * s, 0.2 * s, 0.38 * s}},
+		Scheduler: result.Scheduler{
+			Latency: result.Latency{Count: 39902, P50Ns: 4.2 * us, P90Ns: 220 * us, P99Ns: 14 * ms, MaxNs: 41.3 * ms},
+			LatencyByOrigin: result.Latencies{
+				"woken": {Count: 34000, P99Ns: 14.4 * ms}, "new": {Count: 3200, P99Ns: 1.2 * ms}, "preempted": {Count: 2600, P99Ns: 20.1 * ms}, "syscall-return": {Count: 102, P99Ns: 800 * us},
+			},
+			RunnableSomeNs: 4.3 * s, RunnableFullNs: 21 * ms,
+			PTimeNs: result.PTime{User: 26 * s, GC: 1.9 * s, Syscall: 0.3 * s, Spinning: 2.2 * s, STW: 11 * ms, Idle: 68.789 * s},
+		},
+		Groups: []result.Group{
+			{ID: 0, Name: "net/http.(*conn).serve", CreatedBy: "net/http.(*Server).Serve /usr/local/go/src/net/http/server.go:3454", Count: 512, Ended: 500, Verdict: "blocked-sync", Time: handle, RunCount: 40211,
+				Waits: result.Latencies{"runnable": {Count: 100, P99Ns: 14 * ms}, "blocked-sync": {Count: 812, P99Ns: 212 * ms}, "blocked-io": {Count: 3000, P99Ns: 31 * ms}, "blocked-sync/mutex": {Count: 812, P99Ns: 212 * ms}},
+				Inside: []result.Inside{
+					{Func: "", Time: timeOf(map[string]int64{"blocked-io/network": 3 * s}, nil)},
+					{Func: "github.com/acme/shop/internal/api.(*Server).handleCheckout", Time: timeOf(map[string]int64{"running/user": 8 * s, "blocked-sync/mutex": 29.8 * s, "blocked-io/network": 2 * s}, nil)},
+					{Func: "github.com/acme/shop/internal/api.(*Server).handleSearch", Time: timeOf(map[string]int64{"running/user": 3.2 * s, "runnable/woken": 2.5 * s, "blocked-io/network": 5.8 * s}, nil)},
+				}},
+			{ID: 1, Name: "github.com/acme/shop/internal/db.(*Pool).worker", CreatedBy: "github.com/acme/shop/internal/db.NewPool /home/ci/shop/internal/db/pool.go:88", Count: 32, Verdict: "mixed", Time: pool,
+				Waits: result.Latencies{"runnable": {Count: 90, P99Ns: 90 * us}, "blocked-io": {Count: 900, P99Ns: 1.9 * ms}}, AtRest: []result.AtRest{{Rule: "parked-workers", Kind: "blocked-sync/chan-receive", Waits: 30, TotalNs: 38.8 * s}}},
+			{ID: 2, Name: "main.worker", CreatedBy: "main.main /home/ci/shop/cmd/api/main.go:31", Count: 8, Verdict: "at-rest", Time: rest,
+				AtRest: []result.AtRest{{Rule: "parked-workers", Kind: "blocked-sync/chan-receive", Waits: 8, TotalNs: 54 * s}, {Rule: "whole-trace", Waits: 1, TotalNs: 1 * s}}},
+			{ID: 3, Name: "os/signal.loop", Count: 1, Verdict: "at-rest", Time: timeOf(map[string]int64{"blocked-sync/semaphore": 12.4 * s}, map[string]int64{"blocked-sync/semaphore": 12.4 * s}), AtRest: []result.AtRest{{Rule: "known-site", TotalNs: 12.4 * s}}},
+			{ID: 4, Name: "main.main.func1", CreatedBy: "main.main /home/ci/shop/cmd/api/main.go:40", Count: 1, Verdict: "running", Time: timeOf(map[string]int64{"running/user": 5 * s, "runnable/preempted": 1.3 * s}, nil), Waits: result.Latencies{"runnable": {Count: 2600, P99Ns: 20.1 * ms}}},
+			{ID: 5, Name: "main.poll", CreatedBy: "main.main /home/ci/shop/cmd/api/main.go:44", Count: 1, Verdict: "timer", Time: timeOf(map[string]int64{"running/user": 0.9 * ms, "timer/sleep": 0.11 * s}, nil), Waits: result.Latencies{"timer": {Count: 11, P99Ns: 10.9 * ms}}},
+			{ID: 6, Name: "runtime.gcBgMarkWorker", System: true, Count: 25, Verdict: "runtime", Time: timeOf(map[string]int64{"running/user": 1.9 * s, "runtime/system": 200 * s}, nil)},
+		},
+		Goroutines: []result.Goroutine{
+			{ID: 1, Name: "main.main", Group: 4, LifetimeNs: 12.4 * s, RunCount: 12, Time: timeOf(map[string]int64{"running/user": 1 * s, "blocked-sync/waitgroup": 11.4 * s}, nil)},
+			{ID: 88, Name: "net/http.(*conn).serve", Group: 0, Parent: &parent, CreatedNs: &created, EndedNs: &ended, LifetimeNs: 850 * ms, RunCount: 1412, Time: timeOf(map[string]int64{"running/user": 0.2 * s, "runnable/woken": 0.01 * s, "blocked-sync/mutex": 0.64 * s}, nil)},
+			{ID: 2, Name: "runtime.forcegchelper", Group: 6, System: true, LifetimeNs: 12.4 * s, Time: timeOf(map[string]int64{"runtime/system": 12.4 * s}, nil)},
+		},
+		Sites: []result.Site{
+			{Class: "blocked-sync", Kind: "mutex", Waits: 700, TotalNs: 28.1 * s, P50Ns: 12 * ms, P99Ns: 212 * ms, MaxNs: 340 * ms, Groups: []int{0},
+				Frames: []result.Frame{{Func: "sync.(*Mutex).Lock", File: "/usr/local/go/src/sync/mutex.go", Line: 45}, {Func: "github.com/acme/shop/internal/cache.(*Store).Get", File: "/home/ci/shop/internal/cache/store.go", Line: 141}}},
+			{Class: "blocked-sync", Kind: "mutex", Waits: 112, TotalNs: 3.1 * s, P50Ns: 9 * ms, P99Ns: 90 * ms, MaxNs: 91 * ms, Groups: []int{0},
+				Frames: []result.Frame{{Func: "sync.(*Mutex).Lock", File: "/usr/local/go/src/sync/mutex.go", Line: 45}, {Func: "github.com/acme/shop/internal/cache.(*Store).Put", File: "/home/ci/shop/internal/cache/store.go", Line: 166}}},
+			{Class: "blocked-sync", Kind: "chan-receive", Waits: 20411, TotalNs: 2.6 * s, P50Ns: 40 * us, P99Ns: 2.1 * ms, MaxNs: 1.04 * s, AtRestWaits: 38, AtRestNs: 93.4 * s, Groups: []int{1, 2},
+				Frames: []result.Frame{{Func: "runtime.chanrecv1", File: "/usr/local/go/src/runtime/chan.go", Line: 509}, {Func: "github.com/acme/shop/internal/db.(*Pool).worker", File: "/home/ci/shop/internal/db/pool.go", Line: 102}}},
+			{Class: "blocked-io", Kind: "network", Waits: 9402, TotalNs: 15.9 * s, P50Ns: 820 * us, P99Ns: 31 * ms, MaxNs: 208 * ms, Groups: []int{0, 1},
+				Frames: []result.Frame{{Func: "internal/poll.(*FD).Read"}, {Func: "net.(*conn).Read", File: "/usr/local/go/src/net/net.go", Line: 196}, {Func: "bufio.(*Reader).Read"}, {Func: "github.com/jackc/pgx/v5/pgconn.(*PgConn).receiveMessage", File: "/home/ci/go/pkg/mod/github.com/jackc/pgx/v5@v5.6.0/pgconn/pgconn.go", Line: 612}}},
+			{Class: "runtime", Kind: "gc-assist-wait", Waits: 77, TotalNs: 2.4 * s, P50Ns: 1 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
+		},
+		SitesOmitted: result.SitesOmitted{Count: 12, TotalNs: 3 * ms},
+		Tasks: []result.Span{
+			{Type: "checkout", Count: 312, Complete: 308, Duration: result.Latency{Count: 308, P50Ns: 21 * ms, P90Ns: 80 * ms, P99Ns: 412 * ms, MaxNs: 880 * ms},
+				Time:    timeOf(map[string]int64{"running/user": 2 * s, "runnable/woken": 0.3 * s, "blocked-sync/mutex": 6.6 * s, "blocked-io/network": 1 * s}, nil),
+				Slowest: []result.SlowRun{{Task: 31, Goroutine: 88, BeginNs: 3_204_118_733, DurationNs: 880 * ms}}},
+			{Type: "", Count: 4, Time: timeOf(map[string]int64{"running/user": 1 * ms}, nil)},
+		},
+		Regions: []result.Span{
+			{Type: "encode response", Count: 3120, Complete: 3120, Duration: result.Latency{Count: 3120, P50Ns: 210 * us, P90Ns: 300 * us, P99Ns: 1.1 * ms, MaxNs: 3 * ms}, Time: timeOf(map[string]int64{"running/user": 0.6 * s, "runnable/preempted": 40 * ms}, nil)},
+		},
+		Logs: []result.LogCount{{Category: "order", Count: 300}, {Category: "", Count: 12}, {Category: "http", Count: 3120}},
+		GC: result.GC{Cycles: 14, MarkNs: 512 * ms, Mark: result.Latency{Count: 13, P50Ns: 40 * ms, P90Ns: 60 * ms, P99Ns: 80.1 * ms, MaxNs: 80.1 * ms}, AssistNs: 31 * ms, SweepNs: 2.2 * ms, WorkerNs: 1.88 * s,
+			STW:      []result.STW{{Reason: "GC mark termination", TotalNs: 1.1 * ms, Pauses: result.Latency{Count: 14, P50Ns: 61 * us, P90Ns: 90 * us, P99Ns: 210 * us, MaxNs: 210 * us}}, {Reason: "GC sweep termination", TotalNs: 300 * us, Pauses: result.Latency{Count: 14, P50Ns: 20 * us, P90Ns: 30 * us, P99Ns: 41 * us, MaxNs: 41 * us}}},
+			HeapMaxB: 121_000_000, HeapGoalB: 244_000_000, STWTotalNs: 1.4 * ms, LongestSTWs: []result.Pause{{Reason: "GC mark termination", AtNs: 2 * s, DurationNs: 210 * us}}},
+	}
+}
+
+// idle is a program in which nothing happens.
+func idle() *result.Result {
+	rest := timeOf(map[string]int64{"blocked-io/network": 5 * s, "blocked-sync/semaphore": 5 * s}, map[string]int64{"blocked-io/network": 5 * s, "blocked-sync/semaphore": 5 * s})
+	return &result.Result{
+		SchemaVersion: result.SchemaVersion,
+		Verdict:       result.Verdict{Label: "idle", Sentence: "Nothing to do: both goroutines waited for work for all of the 5.00 s."},
+		Trace:         result.Trace{File: "-", GoVersion: "1.23", DurationNs: 5 * s, Bytes: 812, Events: 40, Generations: 5, Complete: true, Gomaxprocs: []result.Gomaxprocs{{N: 2}, {AtNs: 1 * s, N: 4}}},
+		Scope:         result.Scope{ToNs: 5 * s, Goroutines: 2, SystemGoroutines: 1, AtRestGoroutines: 2},
+		Time:          rest,
+		Concurrency:   result.Concurrency{RunningHistogramNs: []int64{5*s - 40*us, 40 * us}},
+		Scheduler:     result.Scheduler{PTimeNs: result.PTime{Idle: 10 * s}},
+		Groups: []result.Group{
+			{ID: 0, Name: "net/http.(*Server).Serve", Count: 1, Verdict: "at-rest", Time: rest, AtRest: []result.AtRest{{Rule: "known-site", TotalNs: 5 * s}}},
+			{ID: 1, Name: "os/signal.loop", Count: 1, Verdict: "at-rest", Time: rest, AtRest: []result.AtRest{{Rule: "known-site", TotalNs: 5 * s}}},
+		},
+	}
+}
+
+// damaged is a trace that was cut off, seen through a window and filters.
+func damaged() *result.Result {
+	return &result.Result{
+		SchemaVersion: result.SchemaVersion,
+		Verdict:       result.Verdict{Label: "saturated", Sentence: "All 4 Ps were busy for 97% of the time and 12 goroutines queued for them on average."},
+		Trace: result.Trace{File: "/var/tmp/captures/2026-11-21/orders-7d9f4c/trace (1).out", GoVersion: "1.22", DurationNs: 8.6 * s, Bytes: 41_000_000, BytesLost: 12_700_000, Generations: 8,
+			Gomaxprocs: []result.Gomaxprocs{{N: 4}},
+			Warnings:   []result.Warning{{Code: "truncated", Message: "The file ends within generation 9, at byte 28,300,000; what follows was not analysed."}, {Code: "more-gomaxprocs-than-cores", Message: "GOMAXPROCS is 4 on 2 cores."}}},
+		Scope:       result.Scope{FromNs: 1.2 * s, ToNs: 3.4 * s, Group: `worker|^main\.`, Task: "checkout", Goroutines: 16},
+		Time:        timeOf(map[string]int64{"running/user": 8.5 * s, "runnable/preempted": 26 * s, "blocked-sync/mutex": 30 * us, "unknown/unknown": 4 * ms}, nil),
+		Waits:       result.Latencies{"blocked-sync/mutex": {Count: 2, P50Ns: 10 * us, P90Ns: 20 * us, P99Ns: 20 * us, MaxNs: 20 * us}},
+		Concurrency: result.Concurrency{AverageRunning: 3.88, AverageParallelism: 3.88, AverageEngaged: 15.7, RunningHistogramNs: []int64{0, 1 * ms, 30 * ms, 50 * ms, 2.119 * s}},
+		Scheduler:   result.Scheduler{Latency: result.Latency{Count: 3000, P50Ns: 30 * ms, P90Ns: 31 * ms, P99Ns: 41 * ms, MaxNs: 60 * ms}, RunnableSomeNs: 2.2*s - 3*ms, PTimeNs: result.PTime{User: 8.5 * s, Idle: 0.3 * s}},
+		Groups:      manyGroups(14),
+	}
+}
+
+// manyGroups are more groups than a table shows.
+func manyGroups(n int) []result.Group {
+	groups := make([]result.Group, n)
+	for i := range groups {
+		groups[i] = result.Group{ID: i, Name: "example.com/orders/v2/worker.Process[...].func" + string(rune('a'+i)), CreatedBy: "example.com/orders/v2.Run /src/run.go:7", Count: 1 + i, Verdict: "runnable",
+			Time:  timeOf(map[string]int64{"running/user": int64(i+1) * 10 * ms, "runnable/preempted": int64(i+1) * 30 * ms}, nil),
+			Waits: result.Latencies{"runnable": {Count: 9, P99Ns: 41 * ms}}}
+	}
+	return groups
+}
+
+// hostile tries to break out of the report by every string in it.
+func hostile() *result.Result {
+	const (
+		bad  = "\x1b[31mred\x1b]0;title\x07\x00 \u202Egnp.exe\u2066 a\u200Bb\uFEFFc\u00AD \x9b2J \xff\xfe\r\nfake VERDICT  parallel\t" + "Z\u0300\u0301\u0302\u0303\u0304algo 世界世界 👩‍👩‍👧 🇩🇪 <script>&"
+		long = "github.com/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.(*Cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc).Dddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+	)
+	r := rich()
+	r.Verdict.Sentence = "ſ" + bad
+	r.Trace.File, r.Trace.GoVersion, r.Trace.StartedAt = bad, bad, bad
+	r.Trace.Warnings = []result.Warning{{Code: bad, Message: bad + long + bad}}
+	r.Scope.Group, r.Scope.Task = bad, long
+	for i := range r.Groups {
+		r.Groups[i].Name, r.Groups[i].CreatedBy = bad, long+" "+bad
+		r.Groups[i].AtRest = []result.AtRest{{Rule: bad, TotalNs: 1}}
+	}
+	r.Groups[0].Name, r.Groups[1].Verdict = long, bad
+	r.Groups[0].Inside[0].Func = bad
+	for i := range r.Sites {
+		r.Sites[i].Frames = []result.Frame{{Func: bad, File: bad, Line: -1}}
+	}
+	r.Sites[0].Frames[0].Func = long
+	for i := range r.Goroutines {
+		r.Goroutines[i].Name, r.Goroutines[i].Group = bad, 1<<40
+	}
+	r.Time.Kinds["blocked-sync/"+bad], r.Time.Kinds[bad] = 1*s, 1*s
+	r.Waits["blocked-sync/"+bad] = result.Latency{Count: 1 << 62, P50Ns: 1 << 62, P90Ns: -1 << 63, P99Ns: -1, MaxNs: 1<<63 - 1}
+	r.Tasks[0].Type, r.Regions[0].Type, r.Logs[0].Category = bad, long, bad
+	r.GC.STW[0].Reason, r.GC.STW[1].Reason = bad, long
+	r.Concurrency.RunningHistogramNs[2] = -5 * s
+	r.Scheduler.PTimeNs.Idle = -1
+	return r
+}
+
+// timeOf sums kinds into a Time.
+func timeOf(kinds, atRest map[string]int64) result.Time {
+	t := result.Time{Kinds: kinds, AtRestKinds: atRest}
+	classes := map[string]*int64{
+		"running": &t.RunningNs, "runnable": &t.RunnableNs, "blocked-sync": &t.BlockedSyncNs, "blocked-io": &t.BlockedIONs,
+		"timer": &t.TimerNs, "runtime": &t.RuntimeNs, "unknown": &t.UnknownNs,
+	}
+	for _, k := range engagedKinds(result.Time{Kinds: kinds}) {
+		*classes[k.class] += k.ns
+		t.LifetimeNs += k.ns
+	}
+	for _, ns := range atRest {
+		t.AtRestNs += ns
+	}
+	return t
+}

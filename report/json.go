@@ -1,0 +1,94 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var jsonFormat = Format{
+	Name:       "json",
+	Extensions: []string{".json"},
+	Doc:        "everything, for scripts; the schema is analyze/result/schema.json",
+	Write:      writeJSON,
+}
+
+// writeJSON writes a Result as one indented JSON object and a newline. Options
+// do not matter: it is always the whole Result.
+func writeJSON(w io.Writer, r *result.Result, _ Options) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(withoutNulls(reflect.ValueOf(r)).Interface())
+}
+
+// ReadJSON reads a Result that was written as JSON, and nothing after it.
+// Unknown fields are passed over: they come without a new schema version.
+func ReadJSON(r io.Reader) (*result.Result, error) {
+	var raw json.RawMessage
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&raw); err != nil {
+		return nil, fmt.Errorf("read JSON result: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("read JSON result: something follows the first object; give one result at a time")
+	}
+	var version struct {
+		SchemaVersion *int `json:"schema_version"`
+	}
+	if err := json.Unmarshal(raw, &version); err != nil {
+		return nil, fmt.Errorf("read JSON result: %w", err)
+	}
+	switch v := version.SchemaVersion; {
+	case v == nil:
+		return nil, errors.New("read JSON result: no schema_version; this is not a result of conctrace")
+	case *v != result.SchemaVersion:
+		return nil, fmt.Errorf("read JSON result: schema version %d; this conctrace reads version %d only", *v, result.SchemaVersion)
+	}
+	res := new(result.Result)
+	if err := json.Unmarshal(raw, res); err != nil {
+		return nil, fmt.Errorf("read JSON result: %w", err)
+	}
+	return res, nil
+}
+
+// withoutNulls copies a value such that encoding/json writes no null for it:
+// lists and maps that are nil become empty, so that a script can iterate over
+// them unseen. Those that are left out when empty stay nil.
+func withoutNulls(v reflect.Value) reflect.Value {
+	clone := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		clone.Set(reflect.New(v.Type().Elem()))
+		clone.Elem().Set(withoutNulls(v.Elem()))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.IsZero() && strings.Contains(v.Type().Field(i).Tag.Get("json"), ",omitempty") {
+				clone.Field(i).Set(f)
+			} else {
+				clone.Field(i).Set(withoutNulls(f))
+			}
+		}
+	case reflect.Slice:
+		clone.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			clone.Index(i).Set(withoutNulls(v.Index(i)))
+		}
+	case reflect.Map:
+		clone.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for it := v.MapRange(); it.Next(); {
+			clone.SetMapIndex(it.Key(), withoutNulls(it.Value()))
+		}
+	default:
+		return v
+	}
+	return clone
+}

@@ -1,0 +1,226 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// tableClasses is the classes that tables give a column each. What is missing
+// to 100 % is runtime work or unknown.
+var tableClasses = []string{"running", "runnable", "blocked-sync", "blocked-io", "timer"}
+
+// classColumns are the columns of the tableClasses; drop counts from first.
+func classColumns(first int) []column {
+	columns := make([]column, len(tableClasses))
+	order := map[string]int{"timer": first, "blocked-io": first + 1, "runnable": first + 2}
+	for i, class := range tableClasses {
+		columns[i] = column{title: lookOf(class).short, right: true, drop: order[class]}
+	}
+	return columns
+}
+
+// classCells are the shares of engaged time, the largest in its colour.
+func classCells(t result.Time) []cell {
+	engaged := engagedNs(t)
+	cells := make([]cell, len(tableClasses))
+	largest := int64(0)
+	for _, class := range tableClasses {
+		largest = max(largest, engagedClass(t, class))
+	}
+	for i, class := range tableClasses {
+		ns := engagedClass(t, class)
+		switch {
+		case ns <= 0 || engaged <= 0:
+			cells[i] = txt(muted, "–")
+		case ns == largest && class != "timer": // its colour is too faint for text
+			cells[i] = txt(lookOf(class).tone, percent(ns, engaged))
+		default:
+			cells[i] = txt(plain, percent(ns, engaged))
+		}
+	}
+	return cells
+}
+
+// sharesNote explains the columns of the tableClasses.
+const sharesNote = "shares are of it; wait = runnable"
+
+// drawGroups shows the groups that did something, then those at rest.
+func drawGroups(p *page, r *result.Result) {
+	var busy, resting, system []result.Group
+	for _, g := range r.Groups {
+		switch {
+		case g.System:
+			system = append(system, g)
+		case g.Verdict == "at-rest" || engagedNs(g.Time) <= 0:
+			resting = append(resting, g)
+		default:
+			busy = append(busy, g)
+		}
+	}
+	if len(busy)+len(resting)+len(system) == 0 {
+		return
+	}
+	note := "by entry function"
+	if len(busy) > 0 {
+		note += "; TIME is summed, at rest left out; " + sharesNote
+	}
+	p.heading("GROUPS", note)
+	sortGroups(busy)
+	drawBusyGroups(p, busy)
+	drawRestingGroups(p, resting)
+	drawSystemGroups(p, r, system)
+}
+
+// sortGroups orders by engaged time.
+func sortGroups(groups []result.Group) {
+	slices.SortStableFunc(groups, func(a, b result.Group) int {
+		return cmp.Or(compareDesc(engagedNs(a.Time), engagedNs(b.Time)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func drawBusyGroups(p *page, groups []result.Group) {
+	t := table{columns: []column{
+		{title: "GROUP", least: 20},
+		{title: "N", right: true, drop: 7},
+		{title: "TIME", right: true},
+	}}
+	t.columns = append(t.columns, classColumns(4)...)
+	t.columns = append(t.columns,
+		column{title: "WORST WAIT p99", drop: 3},
+		column{title: "MOSTLY", drop: 2},
+		column{title: "CREATED BY", least: 24, drop: 1})
+	shown := groups[:min(len(groups), p.Top)]
+	for _, g := range shown {
+		t.rows = append(t.rows, p.groupRow(g))
+		for _, in := range largestInside(g) {
+			t.rows = append(t.rows, p.insideRow(in))
+		}
+	}
+	t.draw(p, 0)
+	p.more(len(groups)-len(shown), len(groups), "group", "groups")
+}
+
+func (p *page) groupRow(g result.Group) []cell {
+	row := []cell{
+		textCell{forms: p.funcForms(g.Name)},
+		txt(plain, count(int64(g.Count))),
+		txt(plain, duration(engagedNs(g.Time))),
+	}
+	row = append(row, classCells(g.Time)...)
+	return append(row, worstWait(g.Waits), txt(plain, p.verdictWord(g.Verdict)), txt(muted, p.clean(shortPlace(g.CreatedBy))))
+}
+
+// worstWait is the class whose p99 is the highest. Timers are deliberate, and
+// count only where nothing else waited.
+func worstWait(waits result.Latencies) cell {
+	best, found := look{}, int64(-1)
+	for _, class := range []string{"runnable", "blocked-sync", "blocked-io", "runtime", "timer"} {
+		if class == "timer" && found >= 0 {
+			break
+		}
+		if l := waits[class]; l.Count > 0 && l.P99Ns > found {
+			best, found = lookOf(class), l.P99Ns
+		}
+	}
+	if found < 0 {
+		return nil
+	}
+	return txt(plain, best.short+" "+duration(found))
+}
+
+// verdictWord is the verdict on a group as the table's columns call it.
+func (p *page) verdictWord(verdict string) string {
+	switch verdict {
+	case "running":
+		return "running"
+	case "at-rest":
+		return "at rest"
+	}
+	return p.clean(lookOf(verdict).short)
+}
+
+// largestInside is the three largest parts of a group that did something.
+func largestInside(g result.Group) []result.Inside {
+	parts := slices.Clone(g.Inside)
+	parts = slices.DeleteFunc(parts, func(in result.Inside) bool { return engagedNs(in.Time) <= 0 })
+	slices.SortStableFunc(parts, func(a, b result.Inside) int {
+		return cmp.Or(compareDesc(engagedNs(a.Time), engagedNs(b.Time)), cmp.Compare(a.Func, b.Func))
+	})
+	return parts[:min(len(parts), 3)]
+}
+
+func (p *page) insideRow(in result.Inside) []cell {
+	name := textCell{lead: text(muted, " ↳ "), forms: []string{"(not known)"}, tone: muted}
+	if in.Func != "" {
+		name.forms, name.tone = p.funcForms(in.Func), plain
+	}
+	row := []cell{name, nil, txt(plain, duration(engagedNs(in.Time)))}
+	return append(row, classCells(in.Time)...)
+}
+
+// more says how many rows were left out, and how to see them.
+func (p *page) more(left, all int, one, many string) {
+	if left > 0 {
+		p.wrap(spaces(2), 2, text(muted, count(int64(left))+" more "+plural(int64(left), one, many)+" (--top"+nbsp+strconv.Itoa(all)+")"))
+	}
+}
+
+// restRules is why a wait was regarded as idle by design.
+var restRules = map[string]string{
+	"whole-trace":    "waited throughout",
+	"known-site":     "known idle place",
+	"parked-workers": "parked workers",
+	"context-watch":  "watch a context",
+	"ticker":         "ticker",
+	"asked":          "asked for",
+}
+
+// drawRestingGroups lists the groups that did nothing but idle by design.
+func drawRestingGroups(p *page, groups []result.Group) {
+	if len(groups) == 0 {
+		return
+	}
+	slices.SortStableFunc(groups, func(a, b result.Group) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	var items []line
+	for _, g := range groups[:min(len(groups), p.Top)] {
+		item := line{{count(int64(g.Count)) + " × " + p.funcForms(g.Name)[0], plain}}
+		if why := p.restRule(g); why != "" {
+			item = append(item, span{" (" + why + ")", muted})
+		}
+		items = append(items, item)
+	}
+	if left := len(groups) - p.Top; left > 0 {
+		items = append(items, text(muted, counted(int64(left), "more group", "more groups")))
+	}
+	p.wrap(text(strong, "At rest:  "), hanging(p, "At rest:  "), joined(items...))
+}
+
+// restRule is the rule behind the most of a group's rest.
+func (p *page) restRule(g result.Group) string {
+	if len(g.AtRest) == 0 {
+		return ""
+	}
+	most := slices.MaxFunc(g.AtRest, func(a, b result.AtRest) int { return cmp.Compare(a.TotalNs, b.TotalNs) })
+	if words, ok := restRules[most.Rule]; ok {
+		return words
+	}
+	return p.clean(most.Rule)
+}
+
+// drawSystemGroups sums up the goroutines of the runtime and of the tracer.
+func drawSystemGroups(p *page, r *result.Result, groups []result.Group) {
+	if len(groups) == 0 {
+		return
+	}
+	n := 0
+	for _, g := range groups {
+		n += g.Count
+	}
+	p.wrap(text(strong, "Runtime:  "), hanging(p, "Runtime:  "), text(plain,
+		counted(int64(n), "goroutine", "goroutines")+" of the runtime and the tracer ran for "+duration(r.SystemTime.RunningNs)+"; not counted above"))
+}

@@ -1,0 +1,112 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// waitClasses is the classes of the waits table. Waits for a processor have
+// lines of their own.
+var waitClasses = []string{"blocked-sync", "blocked-io", "timer", "runtime", "unknown"}
+
+// drawWaits shows what the goroutines waited for, and where in the code.
+func drawWaits(p *page, r *result.Result) {
+	kinds := waitKinds(r)
+	if len(kinds) == 0 {
+		return
+	}
+	p.heading("WAITS", "by kind, and the places in the code with the most time; at rest left out")
+	t := table{columns: append([]column{
+		{title: "KIND, PLACE", least: 22},
+		{title: "WAITS", right: true, drop: 5},
+		{title: "TOTAL", right: true},
+	}, percentileColumns()...)}
+	shown := kinds[:min(len(kinds), p.Top)]
+	for _, k := range shown {
+		t.rows = append(t.rows, p.waitRow(r, k))
+		for _, s := range sitesOf(r, k) {
+			t.rows = append(t.rows, p.siteRow(s))
+		}
+	}
+	t.draw(p, 0)
+	p.more(len(kinds)-len(shown), len(kinds), "kind", "kinds")
+	if o := r.SitesOmitted; o.Count > 0 {
+		p.wrap(spaces(2), 2, text(muted, counted(int64(o.Count), "further place", "further places")+" with "+duration(o.TotalNs)+" of waits are not told apart."))
+	}
+}
+
+// percentileColumns are the columns of a distribution.
+func percentileColumns() []column {
+	return []column{
+		{title: "MEDIAN", right: true, drop: 2},
+		{title: "p90", right: true, drop: 1},
+		{title: "p99", right: true, drop: 3},
+		{title: "MAX", right: true, drop: 4},
+	}
+}
+
+// waitKinds is the kinds of waits with time that was not at rest, by time.
+func waitKinds(r *result.Result) []kindTime {
+	kinds := engagedKinds(r.Time)
+	return slices.DeleteFunc(kinds, func(k kindTime) bool { return !slices.Contains(waitClasses, k.class) })
+}
+
+// lookOfKind is the look of the class, or of the kernel's part of blocked-io.
+func lookOfKind(k kindTime) look {
+	if isKernel(k) {
+		return kernelLook
+	}
+	return lookOf(k.class)
+}
+
+func (p *page) waitRow(r *result.Result, k kindTime) []cell {
+	l := lookOfKind(k)
+	name := k.kind
+	if name == "" {
+		name = k.class
+	}
+	row := []cell{
+		textCell{lead: line{{l.letter, l.tone}, {" ", plain}}, forms: []string{p.clean(name)}, tone: strong, start: true},
+		nil,
+		txt(strong, duration(k.ns)),
+	}
+	if d := r.Waits[k.class+"/"+k.kind]; d.Count > 0 {
+		row[1] = txt(plain, count(d.Count))
+		row = append(row, txt(plain, duration(d.P50Ns)), txt(plain, duration(d.P90Ns)), txt(plain, duration(d.P99Ns)), txt(plain, duration(d.MaxNs)))
+	}
+	return row
+}
+
+// sitesOf is the places that matter for a kind: at most three, and after the
+// first only those with a twentieth of the time.
+func sitesOf(r *result.Result, k kindTime) []result.Site {
+	var sites []result.Site
+	for _, s := range r.Sites {
+		if s.Class == k.class && s.Kind == k.kind && s.TotalNs > 0 {
+			sites = append(sites, s)
+		}
+	}
+	slices.SortStableFunc(sites, func(a, b result.Site) int {
+		return cmp.Or(compareDesc(a.TotalNs, b.TotalNs), compareDesc(a.Waits, b.Waits))
+	})
+	for i, s := range sites {
+		if i == 3 || i > 0 && s.TotalNs < k.ns/20 {
+			return sites[:i]
+		}
+	}
+	return sites
+}
+
+func (p *page) siteRow(s result.Site) []cell {
+	return []cell{
+		textCell{lead: text(muted, "    "), forms: p.placeForms(s.Frames)},
+		txt(plain, count(s.Waits)),
+		txt(plain, duration(s.TotalNs)),
+		txt(plain, duration(s.P50Ns)),
+		nil,
+		txt(plain, duration(s.P99Ns)),
+		txt(plain, duration(s.MaxNs)),
+	}
+}
