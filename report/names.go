@@ -111,7 +111,7 @@ func shortFile(file string) string {
 	return strings.Join(parts[max(0, len(parts)-2):], "/")
 }
 
-// shortPlace shortens a function with its place, such as
+// shortPlace shortens functions with their places, such as
 // "example.com/a/b.Run /home/u/a/b/run.go:12": the directories go.
 func shortPlace(s string) string {
 	fields := strings.Fields(s)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -110,7 +111,19 @@ func (p *page) groupRow(g result.Group) []cell {
 		txt(plain, duration(engagedNs(g.Time))),
 	}
 	row = append(row, classCells(g.Time)...)
-	return append(row, worstWait(g.Waits), txt(plain, p.verdictWord(g.Verdict)), txt(muted, p.clean(shortPlace(g.CreatedBy))))
+	return append(row, worstWait(g.Waits), txt(plain, p.verdictWord(g.Verdict)), textCell{forms: p.creatorForms(g.CreatedBy), tone: muted})
+}
+
+// creatorForms are ways to show a go statement. Where library code started the
+// goroutine, the program's call that led there follows after "<", and is the
+// one to keep.
+func (p *page) creatorForms(createdBy string) []string {
+	full := p.clean(shortPlace(createdBy))
+	_, own, ok := strings.Cut(full, " < ")
+	if !ok {
+		return []string{full}
+	}
+	return []string{full, own}
 }
 
 // worstWait is the class whose p99 is the highest. Timers are deliberate, and
@@ -170,12 +183,13 @@ func (p *page) more(left, all int, one, many string) {
 
 // restRules is why a wait was regarded as idle by design.
 var restRules = map[string]string{
-	"whole-trace":    "waited throughout",
-	"known-site":     "known idle place",
-	"parked-workers": "parked workers",
-	"context-watch":  "watch a context",
-	"ticker":         "ticker",
-	"asked":          "asked for",
+	"whole-trace":     "waited throughout",
+	"known-site":      "known idle place",
+	"idle-connection": "idle connection",
+	"parked-workers":  "parked workers",
+	"context-watch":   "watch a context",
+	"ticker":          "ticker",
+	"asked":           "asked for",
 }
 
 // drawRestingGroups lists the groups that did nothing but idle by design.
