@@ -80,9 +80,8 @@ func Analyze(ctx context.Context, src Source, o Options) (*result.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-
 	a := analysis{src: src, file: file, opts: o}
+	defer a.close()
 	if o.Group != nil || o.Task != nil {
 		if a.selected, err = a.selection(ctx); err != nil {
 			return nil, err
@@ -97,6 +96,13 @@ type analysis struct {
 	file     *tracefile.File
 	opts     Options
 	selected func(goroutine int64) bool
+	inUse    bool // a decoder that could not be stopped still reads file
+}
+
+func (a *analysis) close() {
+	if !a.inUse {
+		a.file.Close()
+	}
 }
 
 // run reads the trace and makes the result.

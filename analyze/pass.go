@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
+	"time"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/exptrace"
@@ -31,13 +31,26 @@ const (
 
 // pass reads the trace once: one goroutine decodes, this one accounts.
 func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*event.Tables) timeline.Sink) (*pass, error) {
-	dec, err := exptrace.New(&interruptible{ctx, a.file}, a.file.Version(), wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes})
-	if err != nil {
-		return nil, a.unreadable(ctx, err)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d := newDecoding(ctx, func() (event.Decoder, error) {
+		return exptrace.New(&interruptible{ctx, a.file}, a.file.Version(), wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes})
+	})
+	defer func() {
+		cancel()
+		a.inUse = !d.wait()
+	}()
+	select {
+	case <-d.opened:
+	case <-ctx.Done():
+		return nil, a.interrupted(ctx)
 	}
-	p := &pass{tables: dec.Tables()}
-	p.machine = timeline.New(p.tables, dec.Version(), o, sink(p.tables))
-	if err := a.account(ctx, dec, p); err != nil {
+	if d.dec == nil {
+		return nil, a.unreadable(ctx, d.err)
+	}
+	p := &pass{tables: d.dec.Tables()}
+	p.machine = timeline.New(p.tables, d.dec.Version(), o, sink(p.tables))
+	if err := a.account(ctx, d, p); err != nil {
 		return nil, err
 	}
 	if p.stats.Generations == 0 {
@@ -47,25 +60,29 @@ func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*even
 }
 
 // account feeds the machine with what the decoder yields.
-func (a *analysis) account(ctx context.Context, dec event.Decoder, p *pass) error {
-	ctx, cancel := context.WithCancel(ctx)
-	d := newDecoding(ctx, dec)
-	defer d.wait()
-	defer cancel()
-	for batch := range d.full {
-		if err := a.feed(p.machine, batch); err != nil {
-			return fmt.Errorf("analyse %s: %w", a.src.name, err)
-		}
-		d.free <- batch[:cap(batch)]
-		if a.opts.Progress != nil {
-			a.opts.Progress(a.file.InputRead(), a.file.InputSize())
+func (a *analysis) account(ctx context.Context, d *decoding, p *pass) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return a.interrupted(ctx)
+		case batch, ok := <-d.full:
+			if !ok {
+				p.stats, p.damage = d.dec.Stats(), d.err
+				return nil
+			}
+			if err := a.feed(p.machine, batch); err != nil {
+				return fmt.Errorf("analyse %s: %w", a.src.name, err)
+			}
+			d.free <- batch[:cap(batch)]
+			if a.opts.Progress != nil {
+				a.opts.Progress(a.file.InputRead(), a.file.InputSize())
+			}
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, err)
-	}
-	p.stats, p.damage = dec.Stats(), d.err
-	return nil
+}
+
+func (a *analysis) interrupted(ctx context.Context) error {
+	return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, context.Cause(ctx))
 }
 
 // feed guards the accounting: whatever a hostile file brings about here is an
@@ -91,8 +108,8 @@ func (a *analysis) finish(p *pass) (err error) {
 
 // unreadable puts into words why nothing of a file could be analysed.
 func (a *analysis) unreadable(ctx context.Context, damage error) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, err)
+	if ctx.Err() != nil {
+		return a.interrupted(ctx)
 	}
 	var limit *tracefile.LimitError
 	if errors.As(damage, &limit) {
@@ -106,25 +123,41 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 
 // decoding is a decoder at work in a goroutine of its own.
 type decoding struct {
-	full chan []event.Event
-	free chan []event.Event
-	err  error // of the decoder, nil at a whole trace's end; after full is closed
-	done sync.WaitGroup
+	opened chan struct{} // closed when dec or err is there
+	dec    event.Decoder // nil if the trace could not be opened
+	full   chan []event.Event
+	free   chan []event.Event
+	err    error // of the decoder, nil at a whole trace's end; after full is closed
+	done   chan struct{}
 }
 
-func newDecoding(ctx context.Context, dec event.Decoder) *decoding {
-	d := &decoding{full: make(chan []event.Event, batchesAround), free: make(chan []event.Event, batchesAround)}
+func newDecoding(ctx context.Context, open func() (event.Decoder, error)) *decoding {
+	d := &decoding{
+		opened: make(chan struct{}),
+		full:   make(chan []event.Event, batchesAround),
+		free:   make(chan []event.Event, batchesAround),
+		done:   make(chan struct{}),
+	}
 	for range batchesAround {
 		d.free <- make([]event.Event, eventBatch)
 	}
-	d.done.Go(func() {
+	go func() {
+		defer close(d.done)
 		defer close(d.full)
-		d.run(ctx, dec)
-	})
+		dec, err := open()
+		if err != nil {
+			d.err = err
+			close(d.opened)
+			return
+		}
+		d.dec = dec
+		close(d.opened)
+		d.run(ctx)
+	}()
 	return d
 }
 
-func (d *decoding) run(ctx context.Context, dec event.Decoder) {
+func (d *decoding) run(ctx context.Context) {
 	for {
 		var buf []event.Event
 		select {
@@ -132,7 +165,7 @@ func (d *decoding) run(ctx context.Context, dec event.Decoder) {
 		case <-ctx.Done():
 			return
 		}
-		n, err := dec.Next(buf)
+		n, err := d.dec.Next(buf)
 		if n > 0 {
 			select {
 			case d.full <- buf[:n]:
@@ -149,8 +182,20 @@ func (d *decoding) run(ctx context.Context, dec event.Decoder) {
 	}
 }
 
-// wait returns when the decoder no longer runs.
-func (d *decoding) wait() { d.done.Wait() }
+// wait waits for the decoder's end after its context was cancelled. It reports
+// false if the decoder does not notice, because it waits for a terminal or a
+// pipe that nobody writes to.
+func (d *decoding) wait() bool {
+	select {
+	case <-d.done:
+		return true
+	case <-time.After(patience):
+		return false
+	}
+}
+
+// patience is how long a cancelled decoder may take.
+const patience = 2 * time.Second
 
 // interruptible ends a reading when its context does.
 type interruptible struct {

@@ -213,7 +213,7 @@ type GroupCount struct {
 
 // AtRest is one kind of wait that a rule found to be idle by design.
 type AtRest struct {
-	Rule    string  `json:"rule"` // whole-trace, known-site, parked-workers, context-watch, ticker, asked
+	Rule    string  `json:"rule"` // whole-trace, known-site, idle-connection, ticker, context-watch, parked-workers, asked
 	Kind    string  `json:"kind"` // class/kind
 	Frames  []Frame `json:"frames,omitempty"`
 	Waits   int64   `json:"waits"`

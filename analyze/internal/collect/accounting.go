@@ -297,6 +297,6 @@ func (a *accounting) woken(l *life, r *timeline.Record) {
 		return
 	}
 	if c := l.cells[0]; c != nil && c.key.kind == r.Kind && c.key.stack == r.Stack {
-		c.ended(r, waker, l.id, a.stacks.cancels(r.OtherStack))
+		c.ended(r, waker, l.id, a.stacks.of(r.OtherStack))
 	}
 }

@@ -36,6 +36,7 @@ var atRestRules = []atRestRule{
 	{"asked", asked},
 	{"known-site", knownSite},
 	{"whole-trace", wholeTrace},
+	{"idle-connection", idleConnection},
 	{"ticker", ticker},
 	{"context-watch", contextWatch},
 	{"parked-workers", parkedWorkers},
@@ -81,8 +82,8 @@ func wholeTrace(w restCase) bool {
 }
 
 // knownSites are places of the standard library and of gRPC at which a
-// goroutine waits for somebody to want something. All frames of an entry stand
-// on the stack, the first inside of the second.
+// goroutine waits for somebody to want something. The frames of an entry follow
+// each other on the stack, leaf first.
 var knownSites = [][]string{
 	{"net.(*netFD).accept"},
 	{"internal/poll.(*FD).Accept"},
@@ -104,8 +105,18 @@ var knownSites = [][]string{
 
 // knownSite: a wait for demand, by its name. methods.md asks that such a
 // goroutine runs for less than 0.1 % of its life; an accept loop that is busy
-// still waits for nothing but the next connection.
+// still waits for nothing but the next connection. What holds a goroutine up
+// there without being that wait is no rest: the runtime's work, or a system
+// call that returned late. Only the signal handler waits in a system call.
 func knownSite(w restCase) bool {
+	switch w.cell.key.kind.Class() {
+	case waitkind.Runtime:
+		return false
+	case waitkind.BlockedIO:
+		if w.cell.key.kind != waitkind.Network && !onStack(w.funcs, []string{"os/signal.loop"}) {
+			return false
+		}
+	}
 	for _, site := range knownSites {
 		if onStack(w.funcs, site) {
 			return true
@@ -126,6 +137,29 @@ func onStack(funcs, site []string) bool {
 			all = all && (funcs[i+j] == pattern || isPrefix && strings.HasPrefix(funcs[i+j], prefix))
 		}
 		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// clientReaders are the goroutines that read a client's connections: at rest
+// while no answer is due, which only shows in nobody waiting for them.
+var clientReaders = [][]string{
+	{"net/http.(*persistConn).readLoop"},
+	{"net/http.(*http2ClientConn).readLoop"},
+	{"golang.org/x/net/http2.(*ClientConn).readLoop"},
+	{"google.golang.org/grpc/internal/transport.(*http2Client).reader"},
+}
+
+// idleConnection: a client's connection over which no answer came in the whole
+// trace.
+func idleConnection(w restCase) bool {
+	if w.cell.key.kind != waitkind.Network || w.group.wokeUsers > 0 {
+		return false
+	}
+	for _, site := range clientReaders {
+		if onStack(w.funcs, site) {
 			return true
 		}
 	}
@@ -153,9 +187,10 @@ func contextWatch(w restCase) bool {
 // work, and there is none.
 //
 // Beyond methods.md it asks for the shape of a pool, since a request that waits
-// for its answer looks the same in a trace: the wait is in the goroutine's own
-// loop and not deep inside a handler, and whoever ends it was not set to work
-// by the waiter itself.
+// for its answer, or for its turn at a channel that serves as a semaphore, looks
+// the same in a trace: the goroutine comes back to the wait, or is never seen to
+// leave it; the wait is in its own loop and not deep inside a handler; whoever
+// ends it sends and does not receive, and was not set to work by the waiter.
 func parkedWorkers(w restCase) bool {
 	c := w.cell
 	switch c.key.kind {
@@ -164,7 +199,9 @@ func parkedWorkers(w restCase) bool {
 		return false
 	}
 	return c.members >= 2 &&
+		(c.closed == 0 || c.closed >= 2*c.members) &&
 		inOwnLoop(w.funcs) &&
+		c.toReceivers*10 <= c.endedByG &&
 		c.responses*10 <= c.endedByG &&
 		c.servedSenders*10 <= c.waits.n &&
 		c.starvedNs*10 <= c.ns

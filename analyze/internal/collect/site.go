@@ -25,8 +25,10 @@ type cell struct {
 	members int64 // goroutines that waited here; one that roams may count twice
 	settled int64 // of them, those that were here for 99 % of their time
 
-	endedByG      int64 // waits that a goroutine ended, not a timer or the poller
+	closed        int64 // waits whose end is in the trace
+	endedByG      int64 // of these, those that a goroutine ended, not a timer or the poller
 	cancelled     int64 // of these, by the cancelling of a context
+	toReceivers   int64 // of these, by a receive: the waiter was sending
 	responses     int64 // of these, by a goroutine that this one had set to work
 	starvedNs     int64 // ns of waits during which the waker ran for a tenth or more
 	servedSenders int64 // blocked senders that members woke between waits here
@@ -44,13 +46,20 @@ func (g *groupAccount) cell(key cellKey) *cell {
 func (c *cell) add(r *timeline.Record) {
 	c.ns += r.Ns()
 	c.waits.add(r.Ns())
+	if r.Next != event.GoUndetermined {
+		c.closed++
+	}
 }
 
-// ended takes the end of a wait by another goroutine.
-func (c *cell) ended(r *timeline.Record, waker *life, waiter int64, cancelled bool) {
+// ended takes the end of a wait by another goroutine, on a stack of which facts
+// are known.
+func (c *cell) ended(r *timeline.Record, waker *life, waiter int64, on stackFact) {
 	c.endedByG++
-	if cancelled {
+	if on.cancels {
 		c.cancelled++
+	}
+	if on.receives {
+		c.toReceivers++
 	}
 	if waker.stimulus == waiter {
 		c.responses++
@@ -65,7 +74,9 @@ func (c *cell) merge(o *cell) {
 	c.waits.merge(&o.waits)
 	c.members += o.members
 	c.settled += o.settled
+	c.closed += o.closed
 	c.endedByG += o.endedByG
+	c.toReceivers += o.toReceivers
 	c.cancelled += o.cancelled
 	c.responses += o.responses
 	c.starvedNs += o.starvedNs

@@ -20,7 +20,9 @@ type stackFact struct {
 	known   bool
 	library bool  // the goroutine's entry is library code
 	handler int32 // first function outside the library, from the entry
-	cancels bool  // cancels a context
+	// As a waker's stack: it cancels a context, it receives from a channel.
+	cancels  bool
+	receives bool
 }
 
 func newStackFacts(tables *event.Tables) stackFacts {
@@ -51,6 +53,9 @@ func (s *stackFacts) examine(stack event.StackID) stackFact {
 		if strings.HasPrefix(fn, "context.(*cancelCtx).cancel") {
 			fact.cancels = true
 		}
+		if i == 0 && strings.HasPrefix(fn, "runtime.chanrecv") {
+			fact.receives = true
+		}
 	}
 	return fact
 }
@@ -64,9 +69,6 @@ func (s *stackFacts) handler(fn string) int32 {
 	}
 	return n
 }
-
-// cancels says whether a waker's stack is that of a context being cancelled.
-func (s *stackFacts) cancels(stack event.StackID) bool { return s.of(stack).cancels }
 
 // splitInside books an interval of a group whose entry is library code under
 // the first function outside the library.
@@ -130,15 +132,22 @@ func frames(tables *event.Tables, stack event.StackID) []result.Frame {
 	return out
 }
 
-// createdBy names the go statement at the top of a creation stack.
+// createdBy names the go statement at the top of a creation stack; where that
+// is library code, also the program's call that led there.
 func createdBy(tables *event.Tables, stack event.StackID) string {
 	ids := tables.Stack(stack)
-	for _, id := range ids {
-		f := tables.Frame(id)
-		if strings.HasPrefix(f.Func, "runtime.") && len(ids) > 1 {
-			continue
-		}
-		return frameName(f)
+	if len(ids) == 0 {
+		return ""
 	}
-	return ""
+	top := tables.Frame(ids[0])
+	name := frameName(top)
+	if !isLibrary(top.Func) {
+		return name
+	}
+	for _, id := range ids[1:] {
+		if f := tables.Frame(id); !isLibrary(f.Func) {
+			return name + " < " + frameName(f)
+		}
+	}
+	return name
 }

@@ -85,15 +85,19 @@ func (d *Decoder) Next(buf []event.Event) (n int, err error) {
 	for n < len(buf) {
 		ev, err := d.r.ReadEvent()
 		if err == io.EOF {
-			d.finish()
+			d.finish(true)
+			if err := d.scan.Err(); err != nil {
+				return n, err
+			}
 			return n, io.EOF
 		}
 		if err != nil {
-			d.finish()
+			d.finish(false)
 			return n, d.explain(err)
 		}
 		d.stats.Events++
 		if err := d.checkTime(&ev); err != nil {
+			d.finish(false)
 			return n, err
 		}
 		if d.convert(&ev, &buf[n]) {
@@ -106,6 +110,7 @@ func (d *Decoder) Next(buf []event.Event) (n int, err error) {
 // recovered turns a panic of x/exp/trace into an error.
 func (d *Decoder) recovered(err *error) {
 	if p := recover(); p != nil {
+		d.finish(false)
 		*err = fmt.Errorf("damaged after event %d, near byte %d: %s", d.stats.Events, d.scan.Offset(), oneLine(fmt.Sprint(p)))
 	}
 }
@@ -141,4 +146,20 @@ func (d *Decoder) checkTime(ev *trace.Event) error {
 	}
 	d.lastNs = t
 	return nil
+}
+
+// finish notes how much of the file was delivered whole: the generations that
+// both x/exp/trace has passed on and the scan found whole.
+func (d *Decoder) finish(ended bool) {
+	if ended {
+		d.scan.Finish()
+	}
+	delivered := d.syncs - 1
+	if d.version < 22 {
+		if ended && delivered > 0 {
+			d.stats.Generations, d.stats.CompleteBytes = 1, d.scan.Offset()
+		}
+		return
+	}
+	d.stats.Generations, d.stats.CompleteBytes = d.scan.Whole(delivered)
 }

@@ -1,0 +1,75 @@
+package analyze_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/conctrace/conctrace"
+
+// mayImport is the direction of the data: what each package of the module may
+// know of the others. A package that is not here fails the test, so that its
+// place is decided and not found later.
+var mayImport = map[string][]string{
+	"analyze/internal/event":     {},
+	"analyze/waitkind":           {},
+	"analyze/result":             {},
+	"analyze/internal/tracefile": {},
+	"analyze/internal/wire":      {"analyze/internal/event"},
+	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
+	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
+	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
+	"analyze": {
+		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
+		"analyze/internal/timeline", "analyze/internal/collect", "analyze/result",
+	},
+	"report":        {"analyze/result"},
+	"cmd/conctrace": {"analyze", "analyze/result", "report"},
+}
+
+// only says which packages may use a module that is kept at one place.
+var only = map[string]string{
+	"golang.org/x/exp/trace":                "analyze/internal/exptrace",
+	"github.com/spf13/cobra":                "cmd/conctrace",
+	"github.com/klauspost/compress/zstd":    "analyze/internal/tracefile",
+	"github.com/schollz/progressbar/v3":     "cmd/conctrace",
+	"charm.land/lipgloss/v2":                "report",
+	"github.com/charmbracelet/x/ansi":       "report",
+	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...").Output()
+	if err != nil {
+		t.Skipf("go list does not run here: %v", err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for dec.More() {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		if strings.HasPrefix(name, "testdata/") {
+			continue
+		}
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("%s has no place in the direction of imports: add it to mayImport", name)
+		}
+		for _, imp := range p.Imports {
+			if own, ok := strings.CutPrefix(imp, module+"/"); ok && !slices.Contains(allowed, own) {
+				t.Errorf("%s imports %s, which is not below it", name, own)
+			}
+			if where, ok := only[imp]; ok && !slices.Contains(strings.Fields(where), name) {
+				t.Errorf("%s imports %s, which only %s may", name, imp, where)
+			}
+		}
+	}
+}

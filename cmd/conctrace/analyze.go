@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report"
+	"github.com/spf13/cobra"
+)
+
+// analyzeFlags are the flags of conctrace analyze, as given.
+type analyzeFlags struct {
+	output, format      string
+	from, to            time.Duration
+	group, task, atRest string
+	goroutines, quiet   bool
+	top                 int
+	terminalFlags
+	maxSize, maxGeneration int64
+	maxGoroutines          int
+}
+
+func newAnalyze(s streams, getenv func(string) string) *cobra.Command {
+	var f analyzeFlags
+	cmd := &cobra.Command{
+		Use:   "analyze TRACE...",
+		Short: "Report where the goroutines' time went",
+		Long: `Reads one or more Go execution traces and reports where the goroutines' time went.
+
+TRACE is a file, or - for standard input. Traces compressed with gzip or zstd are read as
+they are. With several, the reports follow one another; as JSON they are a stream of objects.
+
+Exit codes: 0 done; 2 usage, reading or writing failed; 3 not a readable trace. A damaged
+trace of which a part could be analysed exits 0 with a warning.`,
+		Example: `  conctrace analyze trace.out
+  curl -s localhost:6060/debug/pprof/trace?seconds=5 | conctrace analyze -
+  conctrace analyze trace.out --from 1.2s --to 1.5s --goroutines
+  conctrace analyze trace.out --group 'api\.handle' -f json -o api.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("which trace? Name a file, or - for standard input (see conctrace analyze --help)")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runAnalyze(cmd.Context(), args, f, s, getenv)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output); the format follows its extension")
+	fl.StringVarP(&f.format, "format", "f", "", "output format: "+strings.Join(report.Names(), ", ")+" (default text)")
+	fl.DurationVar(&f.from, "from", 0, "start of the window, after the trace's start (1.2s, 350ms)")
+	fl.DurationVar(&f.to, "to", 0, "end of the window, after the trace's start")
+	fl.StringVar(&f.group, "group", "", "only goroutines whose entry function matches `RE`")
+	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
+	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
+	fl.StringVar(&f.atRest, "at-rest", "", "regard goroutines or waits whose functions match `RE` as idle by design")
+	fl.IntVar(&f.top, "top", 10, "rows per table")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict; no progress")
+	f.terminalFlags.register(fl)
+	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
+	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
+	fl.IntVar(&f.maxGoroutines, "max-goroutines", 0, "most goroutines that may live at once")
+	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines"} {
+		_ = fl.MarkHidden(name) // errors and the README name them where they are needed
+	}
+	return cmd
+}
+
+// runAnalyze analyses the traces in turn. One that fails is told and does not
+// keep the others from being reported; the worst outcome decides the exit code.
+func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, getenv func(string) string) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	format, err := f.chooseFormat()
+	if err != nil {
+		return err
+	}
+	out, err := openOutput(f.output, s.out)
+	if err != nil {
+		return err
+	}
+	ro, err := f.reportOptions(out.terminal, getenv)
+	if err != nil {
+		return err
+	}
+	ro.Top, ro.Goroutines, ro.Quiet = f.top, f.goroutines, f.quiet
+
+	var worst error
+	for i, arg := range args {
+		r, err := analyzeOne(ctx, arg, o, s, f.quiet)
+		if err != nil {
+			fmt.Fprintf(s.err, "conctrace: %v\n", err)
+			if exitCode(err) > exitCode(worst) {
+				worst = toldError{err}
+			}
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		tellDamage(s.err, r)
+		if i > 0 && format.Name == "text" {
+			fmt.Fprintln(out)
+		}
+		if err := format.Write(out, r, ro); err != nil {
+			return fmt.Errorf("write %s: %w", out.name, err)
+		}
+	}
+	if err := out.close(); err != nil {
+		return fmt.Errorf("write %s: %w", out.name, err)
+	}
+	if out.file != nil {
+		fmt.Fprintf(s.err, "wrote %s (%d bytes)\n", out.name, out.written)
+	}
+	return worst
+}
+
+func analyzeOne(ctx context.Context, arg string, o analyze.Options, s streams, quiet bool) (*result.Result, error) {
+	src := analyze.File(arg)
+	if arg == "-" {
+		src = analyze.Reader("-", s.in)
+	}
+	bar := newProgress(s.err, arg, quiet)
+	defer bar.finish()
+	o.Progress = bar.update
+	return analyze.Analyze(ctx, src, o)
+}
+
+// tellDamage repeats on standard error what of a trace is missing, for those
+// who only see the JSON or the exit code.
+func tellDamage(w io.Writer, r *result.Result) {
+	for _, warning := range r.Trace.Warnings {
+		if warning.Code == "damaged" || warning.Code == "trailing-bytes" {
+			fmt.Fprintf(w, "conctrace: %s: warning: %s\n", r.Trace.File, warning.Message)
+		}
+	}
+}
+
+// options are the flags as the library takes them.
+func (f *analyzeFlags) options() (o analyze.Options, err error) {
+	if f.from < 0 || f.to < 0 {
+		return o, errors.New("--from and --to count from the trace's start and cannot be negative")
+	}
+	if f.to > 0 && f.to <= f.from {
+		return o, fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
+	}
+	if f.top < 1 {
+		return o, fmt.Errorf("--top %d: a table needs at least one row", f.top)
+	}
+	o = analyze.Options{
+		From: f.from, To: f.to, Goroutines: f.goroutines,
+		MaxBytes: f.maxSize, MaxGenerationBytes: f.maxGeneration, MaxGoroutines: f.maxGoroutines,
+	}
+	for _, re := range []struct {
+		flag, text string
+		to         **regexp.Regexp
+	}{{"group", f.group, &o.Group}, {"task", f.task, &o.Task}, {"at-rest", f.atRest, &o.AtRest}} {
+		if re.text == "" {
+			continue
+		}
+		if *re.to, err = regexp.Compile(re.text); err != nil {
+			return o, fmt.Errorf("--%s: %w", re.flag, err)
+		}
+	}
+	return o, nil
+}
+
+// chooseFormat goes by --format, else by the extension of --output.
+func (f *analyzeFlags) chooseFormat() (report.Format, error) {
+	known := strings.Join(report.Names(), ", ")
+	if f.format != "" {
+		if format, ok := report.ByName(f.format); ok {
+			return format, nil
+		}
+		return report.Format{}, fmt.Errorf("--format %q is not known; there are %s", f.format, known)
+	}
+	if f.output == "" || f.output == "-" {
+		return report.Formats[0], nil
+	}
+	if format, ok := report.ByExtension(f.output); ok {
+		return format, nil
+	}
+	return report.Format{}, fmt.Errorf("the extension of %s tells no format; add --format with one of %s", f.output, known)
+}
+
+// output is where a report goes. A file is written when the report is whole, so
+// that a failed analysis leaves an older report as it was.
+type output struct {
+	io.Writer
+	name     string
+	file     *bytes.Buffer // nil for standard output
+	terminal io.Writer     // standard output if the report goes there
+	written  int
+}
+
+func openOutput(path string, stdout io.Writer) (*output, error) {
+	if path == "" || path == "-" {
+		return &output{Writer: stdout, name: "standard output", terminal: stdout}, nil
+	}
+	buf := new(bytes.Buffer)
+	return &output{Writer: buf, name: path, file: buf}, nil
+}
+
+func (o *output) close() error {
+	if o.file == nil {
+		return nil
+	}
+	o.written = o.file.Len()
+	if o.written == 0 {
+		o.file = nil // nothing could be analysed, which has been told
+		return nil
+	}
+	return os.WriteFile(o.name, o.file.Bytes(), 0o644)
+}

@@ -1,0 +1,103 @@
+// Command conctrace tells from a Go execution trace where the goroutines' time
+// went and whether the program ran in parallel.
+//
+// main.go holds what all subcommands share: the streams, the context, the exit
+// codes. Each subcommand has a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/conctrace/conctrace/analyze"
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitUsage       = 2   // usage, or reading and writing failed
+	exitUnreadable  = 3   // not a readable trace
+	exitInterrupted = 130 // Ctrl-C, as shells expect it
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, os.Getenv)
+	stop()
+	os.Exit(code)
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, s streams, getenv func(string) string) int {
+	root := newRoot(s, getenv)
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var told toldError
+	if !errors.As(err, &told) {
+		fmt.Fprintf(s.err, "conctrace: %v\n", err)
+	}
+	return exitCode(err)
+}
+
+// toldError is an error that has been reported already.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
+// exitCode is what an error means to a script.
+func exitCode(err error) int {
+	var notTrace *analyze.NotTraceError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &notTrace):
+		return exitUnreadable
+	}
+	return exitUsage
+}
+
+func newRoot(s streams, getenv func(string) string) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "conctrace",
+		Short: "Where the time of a Go program's goroutines went, from an execution trace",
+		Long: `conctrace reads Go execution traces (runtime/trace, /debug/pprof/trace, go test -trace,
+flight recorders) and says where each goroutine's time went: running, ready but waiting for
+a processor, blocked on synchronisation, blocked on I/O; and whether the program ran in
+parallel or only took turns.`,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.AddCommand(newAnalyze(s, getenv))
+	return root
+}
+
+// version is the module's version as built.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
