@@ -179,8 +179,7 @@ func (a *analysis) tellDamage(p *pass, total int64, r *result.Result) {
 		return
 	}
 	r.Trace.BytesLost = max(0, total-p.stats.CompleteBytes)
-	var format *wire.FormatError
-	if errors.As(p.damage, &format) && format.Trailing {
+	if format, ok := errors.AsType[*wire.FormatError](p.damage); ok && format.Trailing {
 		r.Trace.Complete = true
 		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
 			Code:    "trailing-bytes",

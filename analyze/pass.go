@@ -68,7 +68,7 @@ func (a *analysis) account(ctx context.Context, d *decoding, p *pass) error {
 		case batch, ok := <-d.full:
 			if !ok {
 				p.stats, p.damage = d.dec.Stats(), d.err
-				return nil
+				return a.inputError(p)
 			}
 			if err := a.feed(p.machine, batch); err != nil {
 				return fmt.Errorf("analyse %s: %w", a.src.name, err)
@@ -79,6 +79,20 @@ func (a *analysis) account(ctx context.Context, d *decoding, p *pass) error {
 			}
 		}
 	}
+}
+
+// inputError puts the input's own trouble in front of what a decoder makes of
+// it. Damaged compression is damage like any other; a limit ends the analysis.
+func (a *analysis) inputError(p *pass) error {
+	err := a.file.Err()
+	if err == nil {
+		return nil
+	}
+	p.damage = err
+	if _, ok := errors.AsType[*tracefile.LimitError](err); ok {
+		return err
+	}
+	return nil
 }
 
 func (a *analysis) interrupted(ctx context.Context) error {
@@ -111,8 +125,10 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 	if ctx.Err() != nil {
 		return a.interrupted(ctx)
 	}
-	var limit *tracefile.LimitError
-	if errors.As(damage, &limit) {
+	if err := a.file.Err(); err != nil {
+		damage = err
+	}
+	if _, ok := errors.AsType[*tracefile.LimitError](damage); ok {
 		return damage
 	}
 	if damage == nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net"
-	"runtime/debug"
 	"runtime/trace"
 	"sync"
 	"time"
@@ -31,9 +30,7 @@ var generations = scenario{
 		for _, f := range []func(){longMutex, longReceiver, longNetwork, longSleeper, longTask, pinger} {
 			s.start(1, f)
 		}
-		time.Sleep(1500 * time.Millisecond)
-		collectOnce()
-		time.Sleep(1700 * time.Millisecond)
+		time.Sleep(3200 * time.Millisecond)
 		s.mutex.Unlock()
 		s.in <- 1
 		must(s.peer.Write([]byte{1}))
@@ -45,18 +42,7 @@ var generationsState struct {
 	mutex      sync.Mutex
 	in         chan int
 	conn, peer net.Conn
-	garbage    []byte
 	crew
-}
-
-// collectOnce allocates enough for one collection. (runtime.GC would also sweep,
-// which is thousands of events.)
-func collectOnce() {
-	debug.SetGCPercent(100)
-	for i := 0; i < 128; i++ {
-		generationsState.garbage = make([]byte, 64<<10)
-	}
-	debug.SetGCPercent(-1)
 }
 
 func longMutex() {
