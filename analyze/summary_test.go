@@ -104,9 +104,11 @@ func buildSummary(t *testing.T) string {
 // TestGoroutinesEqualTheToolchainsSummary holds every goroutine's raw states
 // and waits against internal/trace's Summarizer, to the nanosecond.
 //
-// Two faults of the Summarizer are allowed for, and only these: a wait
-// "forever" counts as the goroutine's end there, and a system call that is
-// open at the trace's end and lost its P is counted again as waiting for one.
+// Three faults of the Summarizer are allowed for, and only these: a wait
+// "forever" counts as the goroutine's end there; a system call that is open at
+// the trace's end and lost its P is counted again as waiting for one; and in
+// traces of Go 1.11–1.21 a goroutine of C code that appears within the trace
+// gets a system call since the trace's start.
 func TestGoroutinesEqualTheToolchainsSummary(t *testing.T) {
 	bin := buildSummary(t)
 	overCorpus(t, func(t *testing.T, path string) {
@@ -142,7 +144,7 @@ func TestGoroutinesEqualTheToolchainsSummary(t *testing.T) {
 				continue
 			}
 			delete(want, fmt.Sprint(g.ID))
-			if lives > 1 {
+			if lives > 1 || tolerance > 0 && g.CreatedNs != nil && w.Syscall > g.LifetimeNs {
 				continue
 			}
 			sched := g.StatesNs.Runnable

@@ -67,6 +67,13 @@ record() {
 	fi
 	export GOFLAGS
 
+	# The module says the toolchain's own version: with an older one, Go behaves
+	# as that did in some respects (GODEBUG asynctimerchan, for one).
+	for p in kinds server unittest; do
+		rm -rf "${tmp:?}/$p"
+		cp -R "$programs/$p" "$tmp/$p"
+		printf 'module %s\n\ngo %s\n' "$p" "$v" >"$tmp/$p/go.mod"
+	done
 	for p in kinds server; do
 		(cd "$tmp/$p" && go build -o "$tmp/bin/$p" .)
 	done
@@ -78,7 +85,7 @@ record() {
 	kinds at-rest at-rest
 	kinds generations generations
 	"$tmp/bin/server" -o "$out/server.trace"
-	(cd "$tmp/unittest" && go test -count=1 -trace "$out/go-test.trace" -o "$tmp/bin/unittest" . >/dev/null)
+	(cd "$tmp/unittest" && go test -count=1 -trace "$out/go-test.trace" -o "$tmp/bin/unittest" . >&2)
 
 	case $v in 1.25 | 1.26)
 		kinds recorder -recorder mutex select network-read sleep tasks at-rest
@@ -94,10 +101,6 @@ record() {
 	esac
 }
 
-for p in kinds server unittest; do
-	cp -R "$programs/$p" "$tmp/$p"
-	printf 'module %s\n\ngo 1.21\n' "$p" >"$tmp/$p/go.mod"
-done
 for v in $versions; do
 	echo "go$v"
 	case $v in

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"fmt"
+
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
@@ -13,7 +15,8 @@ type procs struct {
 	gomaxprocs []result.Gomaxprocs
 	changes    []int64 // when each value began to hold, within the window
 	time       result.PTime
-	idle       int64   // as told by the Ps' own intervals
+	busy       int64   // running a goroutine, by the Ps' own intervals
+	most       int32   // Ps that were seen
 	unnamed    []int64 // by slot: running ns before the goroutine was identified
 	samples    int64
 }
@@ -70,23 +73,35 @@ func (p *procs) identified(r *timeline.Record) {
 }
 
 func (p *procs) proc(r *timeline.Record) {
+	p.most = max(p.most, r.P+1)
 	if r.Proc == event.ProcRunning {
+		p.busy += r.Busy
 		p.time.Syscall += r.Held
 		p.time.Spinning += r.Ns() - r.Busy - r.Held
 		return
 	}
 	p.time.STW += r.Held
-	p.idle += r.Ns() - r.Held
 }
 
 // Finish writes GOMAXPROCS and the processors' time.
 func (p *procs) Finish(end End, r *result.Result) {
+	if len(p.gomaxprocs) == 0 && p.most > 0 {
+		p.gomaxprocs, p.changes = []result.Gomaxprocs{{N: int(p.most)}}, []int64{0}
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+			Code:    "gomaxprocs-unknown",
+			Message: fmt.Sprintf("the trace does not tell GOMAXPROCS (Go 1.21 and earlier tell only its changes); %d processors were seen", p.most),
+		})
+	}
 	if len(p.gomaxprocs) > 0 {
 		p.gomaxprocs[0].AtNs = 0 // told a little after the start, held from it
 		p.changes[0] = end.From
 	}
 	r.Trace.Gomaxprocs = append([]result.Gomaxprocs{}, p.gomaxprocs...)
 	r.Trace.CPUSamples = p.samples
+	// In a whole trace a goroutine runs where a P does; a damaged one may
+	// contradict itself, and then the Ps are believed.
+	p.time.User = min(p.time.User, p.busy)
+	p.time.GC = p.busy - p.time.User
 	p.time.Idle = p.capacity(end.To) - p.time.Sum()
 	r.Scheduler.PTimeNs = p.time
 }

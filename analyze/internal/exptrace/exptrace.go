@@ -141,7 +141,8 @@ var errClock = errors.New("the timestamps are not plausible: the clock frequency
 // frequency and hands on infinite, negative or standing times.
 func (d *Decoder) checkTime(ev *trace.Event) error {
 	t := int64(ev.Time())
-	if t < 0 || (d.syncs > 0 && t-d.lastNs > maxSpanNs) {
+	// The converter of Go 1.11–1.21 begins a nanosecond before its first event.
+	if t < -1 || (d.syncs > 0 && t-d.lastNs > maxSpanNs) {
 		return fmt.Errorf("after event %d, near byte %d: %w", d.stats.Events, d.scan.Offset(), errClock)
 	}
 	d.lastNs = t

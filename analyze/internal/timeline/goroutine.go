@@ -111,7 +111,7 @@ func (m *Machine) goTransition(ev *event.Event) {
 		m.create(ev)
 	case g == nil:
 		m.appear(ev)
-	case ev.GoFrom() == ev.GoTo() || ev.GoFrom() == event.GoUndetermined:
+	case ev.GoFrom() == ev.GoTo() || ev.GoFrom() == event.GoUndetermined && g.state == ev.GoTo():
 		m.confirm(g, ev)
 	default:
 		m.change(g, ev)
@@ -245,7 +245,9 @@ func (m *Machine) confirm(g *goroutine, ev *event.Event) {
 
 // change closes the present interval and opens the next.
 func (m *Machine) change(g *goroutine, ev *event.Event) {
-	if g.state != ev.GoFrom() {
+	if g.state != ev.GoFrom() && ev.GoFrom() != event.GoUndetermined {
+		// Go 1.11–1.21 create a C thread's goroutine as runnable and then say
+		// that it is in a system call; anything else is damage.
 		m.inconsistent++
 	}
 	m.identify(g, ev.SubjectStack)

@@ -49,6 +49,9 @@ func newGroupTable() groupTable {
 
 // id returns the number of a group.
 func (t *groupTable) id(entry string, creation event.StackID, created bool) int32 {
+	if entry == "" {
+		entry = Unidentified
+	}
 	key := groupKey{entry, creation, created}
 	if id, ok := t.ids[key]; ok {
 		return id
