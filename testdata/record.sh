@@ -32,7 +32,8 @@ toolchain() {
 # copy_old copies traces of versions that are too old to run: the Go tree has
 # some, under its own licence (testdata/traces/LICENSE-go).
 copy_old() {
-	from=$(go env GOROOT)/src/internal/trace/internal/tracev1/testdata
+	goroot=$(GOTOOLCHAIN=local go env GOROOT)
+	from=$goroot/src/internal/trace/internal/tracev1/testdata
 	v=$(echo "$1" | tr . _)
 	mkdir -p "$traces/go$1"
 	for name in http stress_start_stop user_task_region fmt; do
@@ -42,7 +43,7 @@ copy_old() {
 			fi
 		done
 	done
-	cp "$(go env GOROOT)/LICENSE" "$traces/LICENSE-go"
+	cp "$goroot/LICENSE" "$traces/LICENSE-go"
 }
 
 # kinds records scenarios: kinds NAME ARGUMENTS...
@@ -111,7 +112,7 @@ for v in $versions; do
 done
 
 # No trace may tell where someone's home or checkout is.
-if grep -rlaF -e "$HOME" -e "$PWD" "$traces"; then
+if grep -rlaF -e "$HOME/" -e "$PWD/" "$traces"; then
 	echo "the traces above contain machine paths" >&2
 	exit 1
 fi

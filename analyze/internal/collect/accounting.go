@@ -40,6 +40,7 @@ type life struct {
 	// stimulus is the goroutine that last woke or created this one.
 	stimulus int64
 	runs     runHistory
+	spans    int // tasks and regions that it is inside of
 	detail   *detail
 }
 
@@ -77,7 +78,19 @@ func (a *accounting) Collect(batch []timeline.Record) {
 			a.born(r)
 		case timeline.OpIdentified:
 			a.identified(r)
+		case timeline.OpTaskBegin, timeline.OpRegionBegin:
+			a.span(r, +1)
+		case timeline.OpTaskEnd, timeline.OpRegionEnd:
+			a.span(r, -1)
 		}
+	}
+}
+
+// span follows how many tasks and regions a goroutine is inside of.
+func (a *accounting) span(r *timeline.Record, by int) {
+	if r.Slot >= 0 {
+		l := &a.lives[r.Slot]
+		l.spans = max(0, l.spans+by)
 	}
 }
 
@@ -224,6 +237,9 @@ func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
 	if r.Kind.Class().Waiting() {
 		c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
 		c.add(r)
+		if l.spans > 0 {
+			c.spanNs += r.Ns()
+		}
 		l.mainCell(c, r.Ns())
 		return c
 	}

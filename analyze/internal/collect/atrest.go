@@ -16,6 +16,8 @@ import (
 // atRestRule is one rule, by the name that the result gives.
 type atRestRule struct {
 	name string
+	// guess marks rules that go by the shape of the waiting alone.
+	guess bool
 	// applies decides for the waits of a group at one place; funcs is their
 	// stack, leaf first.
 	applies func(w restCase) bool
@@ -27,19 +29,21 @@ type restCase struct {
 	group *groupAccount
 	funcs []string
 	life  int64 // the group's time in all, ns
-	opts  *Options
-	entry string
+	// duration is the length of the scope, ns.
+	duration int64
+	opts     *Options
+	entry    string
 }
 
 // atRestRules are tried in order; the first that applies names the wait.
 var atRestRules = []atRestRule{
-	{"asked", asked},
-	{"known-site", knownSite},
-	{"whole-trace", wholeTrace},
-	{"idle-connection", idleConnection},
-	{"ticker", ticker},
-	{"context-watch", contextWatch},
-	{"parked-workers", parkedWorkers},
+	{"asked", false, asked},
+	{"known-site", false, knownSite},
+	{"whole-trace", true, wholeTrace},
+	{"idle-connection", false, idleConnection},
+	{"ticker", true, ticker},
+	{"context-watch", true, contextWatch},
+	{"parked-workers", true, parkedWorkers},
 }
 
 // atRest names the rule by which waits are at rest, or "".
@@ -48,6 +52,9 @@ func atRest(w restCase) string {
 		return ""
 	}
 	for _, rule := range atRestRules {
+		if rule.guess && w.cell.spanNs > 0 {
+			continue // inside a task or region of the program: work, however long
+		}
 		if rule.applies(w) {
 			return rule.name
 		}
@@ -73,12 +80,24 @@ func asked(w restCase) bool {
 
 // wholeTrace: from the trace's start to its end without an event. A lock or a
 // Once is left out: nobody waits for one by design, so it is rather stuck.
+//
+// A program that is traced from its start creates such goroutines within the
+// trace. For them nine tenths of it, up to its end, are enough, if nobody was
+// ever seen to leave that place and the goroutine waits there in its own loop.
 func wholeTrace(w restCase) bool {
-	switch w.cell.key.kind {
+	c := w.cell
+	switch c.key.kind {
 	case waitkind.Mutex, waitkind.RWMutexRead, waitkind.RWMutexWrite, waitkind.Once:
 		return false
 	}
-	return w.cell.key.whole
+	if c.key.whole {
+		return true
+	}
+	switch c.key.kind {
+	case waitkind.ChanReceive, waitkind.Select, waitkind.Cond, waitkind.Forever:
+		return c.closed == 0 && c.ns*10 >= c.waits.n*w.duration*9 && inOwnLoop(w.funcs)
+	}
+	return false
 }
 
 // knownSites are places of the standard library and of gRPC at which a

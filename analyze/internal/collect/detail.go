@@ -84,6 +84,7 @@ func (a *accounting) finishGoroutines(end End, order []int, r *result.Result) {
 			StatesNs: result.States{
 				Running: d.states[event.GoRunning], Runnable: d.states[event.GoRunnable],
 				Waiting: d.states[event.GoWaiting], Syscall: d.states[event.GoSyscall],
+				Unknown: d.states[event.GoUndetermined] + d.states[event.GoNotExist], // only damage gives these
 			},
 		}
 		out.LifetimeNs = out.Time.LifetimeNs

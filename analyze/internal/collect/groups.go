@@ -51,7 +51,7 @@ func (a *accounting) decideAtRest(end End) {
 		}
 		life := g.life()
 		for _, c := range g.cells {
-			c.rest = atRest(restCase{cell: c, group: g, funcs: funcsOf(end.Tables, c.key.stack), life: life, opts: &a.opts, entry: end.Groups[n].Entry})
+			c.rest = atRest(restCase{cell: c, group: g, funcs: funcsOf(end.Tables, c.key.stack), life: life, duration: end.To - end.From, opts: &a.opts, entry: end.Groups[n].Entry})
 			if c.rest == "" {
 				continue
 			}

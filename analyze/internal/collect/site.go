@@ -25,6 +25,7 @@ type cell struct {
 	members int64 // goroutines that waited here; one that roams may count twice
 	settled int64 // of them, those that were here for 99 % of their time
 
+	spanNs        int64 // ns of waits inside a task or region
 	closed        int64 // waits whose end is in the trace
 	endedByG      int64 // of these, those that a goroutine ended, not a timer or the poller
 	cancelled     int64 // of these, by the cancelling of a context
@@ -74,6 +75,7 @@ func (c *cell) merge(o *cell) {
 	c.waits.merge(&o.waits)
 	c.members += o.members
 	c.settled += o.settled
+	c.spanNs += o.spanNs
 	c.closed += o.closed
 	c.endedByG += o.endedByG
 	c.toReceivers += o.toReceivers

@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"strings"
+
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
@@ -197,7 +199,11 @@ func (m *Machine) identify(g *goroutine, stack event.StackID) {
 	if g.group != NoGroup || stack == 0 {
 		return
 	}
-	if entry := entryOf(m.tables, stack); entry != "" {
+	entry := entryOf(m.tables, stack)
+	if g.native && strings.HasPrefix(entry, "runtime.") {
+		return // cut off before the callback shows
+	}
+	if entry != "" {
 		m.assignGroup(g, m.groups.id(entry, 0, false))
 	}
 }

@@ -152,7 +152,7 @@ func (m *Machine) procsChange(ev *event.Event) {
 	}
 	if m.procs.n > 0 {
 		for id := range m.procs.procs {
-			if p := &m.procs.procs[id]; p.state == event.ProcIdle {
+			if p := &m.procs.procs[id]; p.state == event.ProcIdle || int32(id) >= n {
 				m.closeProc(int32(id), p)
 			}
 		}

@@ -54,7 +54,7 @@ var cgoCallbacks = scenario{
 	Expect: []expectation{
 		{Func: "main.threadStarter", Kind: "running/cgo", Goroutines: 1, Waits: 1},
 		// The second thread gets the goroutine id of the first.
-		{Func: "runtime.cgocallback", Kind: "timer/sleep", Reason: "sleep", Goroutines: 1, Waits: 2},
+		{Func: "runtime.cgocallback", Kind: "timer/sleep", Reason: "sleep", Goroutines: 1, Waits: 2, since: 22},
 	},
 	run: func() {
 		cgoCallbackState.start(1, threadStarter)

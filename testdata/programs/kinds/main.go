@@ -18,6 +18,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -55,6 +56,10 @@ type expectation struct {
 	AtRest bool `json:"at_rest,omitempty"`
 	// Range is the name of the ranges to count, instead of waits.
 	Range string `json:"range,omitempty"`
+
+	// since is the first minor version of Go whose traces show this; -list
+	// leaves it out before.
+	since int
 }
 
 // scenarios lists those that every Go from 1.21 can run, in the order of "all".
@@ -99,9 +104,7 @@ func main() {
 func run(out string, procs int, recorder, list bool, names []string) error {
 	all := append(append(append([]scenario{}, scenarios...), tagged...), atTheEnd...)
 	if list {
-		e := json.NewEncoder(os.Stdout)
-		e.SetIndent("", "\t")
-		return e.Encode(all)
+		return printList(os.Stdout, all)
 	}
 	chosen, err := choose(all, names)
 	if err != nil {
@@ -142,6 +145,25 @@ func run(out string, procs int, recorder, list bool, names []string) error {
 		return err
 	}
 	return w.Close()
+}
+
+// printList writes the scenarios with what a trace of this Go shows of them.
+func printList(w io.Writer, all []scenario) error {
+	minor := 0
+	if _, err := fmt.Sscanf(runtime.Version(), "go1.%d", &minor); err != nil {
+		minor = math.MaxInt // a development version
+	}
+	for i, s := range all {
+		all[i].Expect = []expectation{}
+		for _, e := range s.Expect {
+			if e.since <= minor {
+				all[i].Expect = append(all[i].Expect, e)
+			}
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "\t")
+	return e.Encode(all)
 }
 
 // choose finds scenarios by name.

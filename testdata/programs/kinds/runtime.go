@@ -12,7 +12,7 @@ var gc = scenario{
 	Name: "gc",
 	Doc:  "a goroutine collects a large heap twice and waits for it",
 	Expect: []expectation{
-		{Func: "main.collector", Kind: "runtime/gc-wait", Reason: "wait until GC ends", Goroutines: 1, Waits: 2},
+		{Func: "main.collector", Kind: "runtime/gc-wait", Reason: "wait until GC ends", Goroutines: 1, Waits: 2, since: 22},
 	},
 	run: func() {
 		s := &gcState

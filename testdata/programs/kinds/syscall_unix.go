@@ -15,7 +15,7 @@ var syscallRaw = scenario{
 	Name: "syscall-raw",
 	Doc:  "a goroutine reads three times from a blocking descriptor, 5 ms or more each, in the system call itself",
 	Expect: []expectation{
-		{Func: "main.rawReader", Kind: "blocked-io/syscall", Goroutines: 1, Waits: 3},
+		{Func: "main.rawReader", Kind: "blocked-io/syscall", Goroutines: 1, Waits: 3, since: 22},
 	},
 	run: func() {
 		s := &syscallRawState
