@@ -54,8 +54,8 @@ type groupAccount struct {
 	lists     [waitkind.NumKinds]*histogram // running and runnable kinds
 	cells     map[cellKey]*cell
 	parents   map[int32]int    // by parent's group number, NoGroup if unknown
-	library   bool             // the entry is library code: inside splits the time
-	inside    map[int32]*tally // by handler
+	library   bool     // the entry is library code: inside splits the time
+	inside    []inside // by handler; few, and mostly the one at the front
 	wokeUsers int64            // waits of user goroutines that its members ended, locks aside
 }
 

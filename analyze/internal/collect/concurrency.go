@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -15,12 +14,13 @@ import (
 //
 // What happened at the trace's start becomes known late: a goroutine that is
 // older than the trace is first mentioned when something happens to it, and
-// what it is, when a stack tells. The first million steps are therefore held
-// back and swept when they are complete, which covers the whole of most traces
-// and the beginning of every one.
+// what it is, when a stack tells. The first hundred thousand steps are therefore
+// held back and swept when they are complete, which covers the whole of many
+// traces and the beginning of every one.
 type concurrency struct {
-	lives []sweepLife // by slot
-	held  []step
+	lives []sweepLife     // by slot
+	early []step          // of goroutines older than the trace, at its start
+	held  []step          // what followed, in the order of time
 	who   []sweepIdentity // of the held steps' goroutines
 	late  bool            // the held steps are swept; steps are swept as they come
 
@@ -33,7 +33,7 @@ type concurrency struct {
 	engagedNs int64
 }
 
-const maxHeld = 1 << 20
+const maxHeld = 1 << 17
 
 // sweepLife is what is known of the goroutine in a slot.
 type sweepLife struct {
@@ -69,7 +69,7 @@ func (c *concurrency) Collect(batch []timeline.Record) {
 			c.identify(&c.lives[r.Slot], r)
 		case timeline.OpInterval:
 			if r.State != r.Next {
-				c.change(&c.lives[r.Slot], r.End, r.Next)
+				c.change(&c.lives[r.Slot], r.End, r.Next, false)
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (c *concurrency) born(r *timeline.Record) {
 	if r.Group != timeline.NoGroup || r.Has(timeline.FlagDeselected) {
 		c.identify(l, r)
 	}
-	c.change(l, r.Start, r.Next)
+	c.change(l, r.Start, r.Next, r.Has(timeline.FlagCensoredStart))
 }
 
 func (c *concurrency) identify(l *sweepLife, r *timeline.Record) {
@@ -107,12 +107,17 @@ func (c *concurrency) identify(l *sweepLife, r *timeline.Record) {
 	c.who[l.who] = who
 }
 
-// change moves a goroutine to its next state.
-func (c *concurrency) change(l *sweepLife, at int64, next event.GoState) {
+// change moves a goroutine to its next state, or into the one that it has been
+// in since before the trace.
+func (c *concurrency) change(l *sweepLife, at int64, next event.GoState, censored bool) {
 	s := step{at: at, who: l.who, from: l.state, to: next}
 	l.state = next
 	if c.late {
 		c.sweep(s)
+		return
+	}
+	if censored {
+		c.early = append(c.early, s)
 		return
 	}
 	c.held = append(c.held, s)
@@ -123,8 +128,7 @@ func (c *concurrency) change(l *sweepLife, at int64, next event.GoState) {
 
 // release sweeps the held steps in the order of time.
 func (c *concurrency) release() {
-	slices.SortStableFunc(c.held, func(x, y step) int { return cmp.Compare(x.at, y.at) })
-	for _, s := range c.held {
+	for _, s := range slices.Concat(c.early, c.held) {
 		c.sweep(s)
 	}
 	// From now on the goroutine in a slot stands for itself.
@@ -133,7 +137,7 @@ func (c *concurrency) release() {
 		who[slot] = c.who[c.lives[slot].who]
 		c.lives[slot].who = int32(slot)
 	}
-	c.held, c.who, c.late = nil, who, true
+	c.early, c.held, c.who, c.late = nil, nil, who, true
 }
 
 func (c *concurrency) sweep(s step) {

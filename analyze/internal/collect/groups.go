@@ -56,8 +56,8 @@ func (a *accounting) decideAtRest(end End) {
 				continue
 			}
 			g.atRest[c.key.kind] += c.ns
-			if t := g.inside[a.stacks.of(c.key.stack).handler]; g.library && t != nil {
-				t.atRest[c.key.kind] += c.ns
+			if fact := a.stacks.of(c.key.stack); fact.library && c.key.stack != 0 {
+				g.insideOf(fact.handler).atRest[c.key.kind] += c.ns
 			}
 		}
 	}
@@ -144,13 +144,13 @@ func (g *groupAccount) sortedCells() []*cell {
 // insideOf splits a group's time by handler; what no stack tells is a part of
 // its own, so that the parts sum to the group's time.
 func (a *accounting) insideOf(g *groupAccount) []result.Inside {
-	if !g.library || len(g.inside) == 1 && g.inside[0] != nil {
+	if !g.library || len(g.inside) == 1 && g.inside[0].handler == 0 {
 		return nil
 	}
 	rest := g.tally
 	var out []result.Inside
-	for h, t := range g.inside {
-		if h == 0 {
+	for _, t := range g.inside {
+		if t.handler == 0 {
 			continue
 		}
 		for k := range rest.kinds {
@@ -159,7 +159,7 @@ func (a *accounting) insideOf(g *groupAccount) []result.Inside {
 		}
 		rest.inferred -= t.inferred
 		rest.stw -= t.stw
-		out = append(out, result.Inside{Func: a.stacks.handlers[h], Time: t.time()})
+		out = append(out, result.Inside{Func: a.stacks.handlers[t.handler], Time: t.time()})
 	}
 	if t := rest.time(); t.LifetimeNs > 0 {
 		out = append(out, result.Inside{Time: t})

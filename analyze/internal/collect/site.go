@@ -54,7 +54,7 @@ func (c *cell) add(r *timeline.Record) {
 
 // ended takes the end of a wait by another goroutine, on a stack of which facts
 // are known.
-func (c *cell) ended(r *timeline.Record, waker *life, waiter int64, on stackFact) {
+func (c *cell) ended(r *timeline.Record, waker *life, waiter int64, on *stackFact) {
 	c.endedByG++
 	if on.cancels {
 		c.cancelled++

@@ -29,14 +29,15 @@ func newStackFacts(tables *event.Tables) stackFacts {
 	return stackFacts{tables: tables, handlers: []string{""}, numbers: map[string]int32{"": 0}}
 }
 
-func (s *stackFacts) of(stack event.StackID) stackFact {
+func (s *stackFacts) of(stack event.StackID) *stackFact {
 	for int(stack) >= len(s.known) {
 		s.known = append(s.known, stackFact{})
 	}
-	if !s.known[stack].known {
-		s.known[stack] = s.examine(stack)
+	f := &s.known[stack]
+	if !f.known {
+		*f = s.examine(stack)
 	}
-	return s.known[stack]
+	return f
 }
 
 func (s *stackFacts) examine(stack event.StackID) stackFact {
@@ -81,15 +82,27 @@ func (a *accounting) splitInside(g *groupAccount, r *timeline.Record) {
 		return
 	}
 	g.library = true
-	if g.inside == nil {
-		g.inside = make(map[int32]*tally)
+	g.insideOf(fact.handler).add(r)
+}
+
+// inside is a group's time under one function outside the library.
+type inside struct {
+	handler int32
+	*tally
+}
+
+func (g *groupAccount) insideOf(handler int32) *tally {
+	for i, in := range g.inside {
+		if in.handler == handler {
+			if i > 0 {
+				g.inside[i], g.inside[i-1] = g.inside[i-1], in
+			}
+			return in.tally
+		}
 	}
-	t := g.inside[fact.handler]
-	if t == nil {
-		t = new(tally)
-		g.inside[fact.handler] = t
-	}
-	t.add(r)
+	t := new(tally)
+	g.inside = append(g.inside, inside{handler, t})
+	return t
 }
 
 // libraryRoots are the first path elements of the standard library's packages,

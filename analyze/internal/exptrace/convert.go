@@ -10,15 +10,17 @@ import (
 // convert writes ev as out and reports whether there is anything to say.
 func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 	*out = event.Event{
-		Time:  int64(ev.Time()),
-		G:     int64(ev.Goroutine()),
-		M:     int64(ev.Thread()),
-		P:     procID(ev.Proc()),
-		Stack: d.stack(ev.Stack()),
+		Time: int64(ev.Time()),
+		G:    int64(ev.Goroutine()),
+		M:    int64(ev.Thread()),
+		P:    procID(ev.Proc()),
 	}
-	switch ev.Kind() {
-	case trace.EventStateTransition:
+	kind := ev.Kind()
+	if kind == trace.EventStateTransition {
 		return d.transition(ev, out)
+	}
+	out.Stack = d.stack(ev.Stack(), out)
+	switch kind {
 	case trace.EventSync:
 		d.sync(ev, out)
 	case trace.EventMetric:
@@ -60,18 +62,13 @@ func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 
 func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
 	st := ev.StateTransition()
-	if s := st.Stack; s == ev.Stack() {
-		out.SubjectStack = out.Stack
-	} else {
-		out.SubjectStack = d.stack(s)
-	}
 	switch st.Resource.Kind {
 	case trace.ResourceGoroutine:
 		from, to := st.Goroutine()
 		out.Kind, out.Subject = event.GoTransition, int64(st.Resource.Goroutine())
 		out.From, out.To = uint8(goStates[from]), uint8(goStates[to])
 		if st.Reason != "" {
-			out.Reason = d.tables.InternReason(st.Reason)
+			out.Reason = d.reason(st.Reason, to)
 		}
 	case trace.ResourceProc:
 		from, to := st.Proc()
@@ -80,7 +77,25 @@ func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
 	default:
 		return false
 	}
+	if st.Stack != trace.NoStack {
+		out.SubjectStack = d.stack(st.Stack, out)
+	}
+	if context := ev.Stack(); context == st.Stack {
+		out.Stack = out.SubjectStack
+	} else {
+		out.Stack = d.stack(context, out)
+	}
 	return true
+}
+
+// reason interns a reason. Most are the same as the last into the same state,
+// and a comparison is cheaper than a look into a map.
+func (d *Decoder) reason(s string, to trace.GoState) event.ReasonID {
+	last := &d.reasons[to&7]
+	if last.text != s {
+		last.text, last.id = s, d.tables.InternReason(s)
+	}
+	return last.id
 }
 
 // The states are tables and not conversions, so that a renumbering in
@@ -106,6 +121,7 @@ var procStates = [...]event.ProcState{
 func (d *Decoder) sync(ev *trace.Event, out *event.Event) {
 	d.syncs++
 	clear(d.stacks)
+	clear(d.recent[:])
 	out.Kind = event.Sync
 	if wall, ok := wallClock(ev); ok {
 		out.Arg = wall
@@ -172,21 +188,32 @@ func (d *Decoder) region(ev *trace.Event, out *event.Event) {
 	out.Subject, out.Name = int64(r.Task), d.tables.Intern(r.Type)
 }
 
-// stack interns a stack, once per generation.
-func (d *Decoder) stack(s trace.Stack) event.StackID {
+// stack interns a stack, once per generation. A goroutine tends to do the same
+// thing at the same place again, which a small cache by goroutine and state
+// answers without hashing.
+func (d *Decoder) stack(s trace.Stack, at *event.Event) event.StackID {
 	if s == trace.NoStack {
 		return 0
 	}
-	if id, ok := d.stacks[s]; ok {
-		return id
+	c := &d.recent[uint64(at.G*8+int64(at.To))%uint64(len(d.recent))]
+	if c.stack == s {
+		return c.id
 	}
+	id, ok := d.stacks[s]
+	if !ok {
+		id = d.intern(s)
+		d.stacks[s] = id
+	}
+	c.stack, c.id = s, id
+	return id
+}
+
+func (d *Decoder) intern(s trace.Stack) event.StackID {
 	d.frames = d.frames[:0]
 	for f := range s.Frames() {
 		d.frames = append(d.frames, event.Frame{Func: f.Func, File: f.File, Line: int(min(f.Line, math.MaxInt32))})
 	}
-	id := d.tables.InternStack(d.frames)
-	d.stacks[s] = id
-	return id
+	return d.tables.InternStack(d.frames)
 }
 
 // procID narrows a P's ID; what does not fit is none, as no machine has it.

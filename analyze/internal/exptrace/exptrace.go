@@ -31,10 +31,22 @@ type Decoder struct {
 
 	// stacks maps the current generation's stack handles to interned stacks.
 	// It is emptied at each generation, whose tables it would keep alive.
-	stacks map[trace.Stack]event.StackID
-	frames []event.Frame
-	syncs  int
-	lastNs int64
+	stacks  map[trace.Stack]event.StackID
+	recent  [1024]recentStack
+	reasons [8]recentReason // by the state that a goroutine enters
+	frames  []event.Frame
+	syncs   int
+	lastNs  int64
+}
+
+type recentStack struct {
+	stack trace.Stack
+	id    event.StackID
+}
+
+type recentReason struct {
+	text string
+	id   event.ReasonID
 }
 
 // maxSpanNs bounds the time between two events, and so between the first and

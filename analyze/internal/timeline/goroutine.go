@@ -185,13 +185,14 @@ func (m *Machine) add(id int64) *goroutine {
 
 // born introduces a goroutine to the collectors.
 func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
-	r := Record{Op: OpBorn, G: g.id, Slot: g.slot, Group: g.group, Other: event.NoG, OtherSlot: -1, Next: ev.GoTo(), Flags: flags | m.identityFlags(g)}
+	r := m.record(OpBorn)
+	r.G, r.Slot, r.Group, r.Next = g.id, g.slot, g.group, ev.GoTo()
+	r.Flags |= flags | m.identityFlags(g)
 	if flags&FlagCensoredStart != 0 {
-		m.emitSpan(r, 0, 0)
+		m.span(r, 0, 0)
 		return
 	}
 	r.Other, r.OtherSlot, r.Stack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack
-	m.emit(r)
 }
 
 // identify finds a goroutine's group by the first stack that shows its entry.
@@ -210,7 +211,9 @@ func (m *Machine) identify(g *goroutine, stack event.StackID) {
 
 func (m *Machine) assignGroup(g *goroutine, group int32) {
 	g.group = group
-	m.emit(Record{Op: OpIdentified, G: g.id, Slot: g.slot, Group: group, Other: event.NoG, OtherSlot: -1, Flags: m.identityFlags(g)})
+	r := m.record(OpIdentified)
+	r.G, r.Slot, r.Group = g.id, g.slot, group
+	r.Flags |= m.identityFlags(g)
 }
 
 // identityFlags are the flags that every record of a goroutine carries.
@@ -302,7 +305,11 @@ func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
 			kind, flags = k, FlagInferred
 		}
 	}
-	m.closeWait(g, next, kind, flags, ev)
+	r := m.closeInterval(g, m.now, next, kind, flags)
+	r.Other, r.OtherStack = ev.G, ev.Stack
+	if waker != nil {
+		r.OtherSlot = waker.slot
+	}
 }
 
 func (m *Machine) leaveSyscall(g *goroutine, next event.GoState) {
@@ -386,24 +393,12 @@ func (m *Machine) waitKind(ev *event.Event) waitkind.Kind {
 // closeInterval ends the present interval of a goroutine at t. Every
 // nanosecond of every goroutine passes through here exactly once: at a change
 // of state, at a split, and at the trace's end.
-func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind waitkind.Kind, flags Flags) {
-	m.emitSpan(m.interval(g, next, kind, flags), g.since, t)
-}
-
-// closeWait ends a wait that ev ended.
-func (m *Machine) closeWait(g *goroutine, next event.GoState, kind waitkind.Kind, flags Flags, ev *event.Event) {
-	r := m.interval(g, next, kind, flags)
-	r.Other, r.OtherSlot, r.OtherStack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack
-	m.emitSpan(r, g.since, m.now)
-}
-
-// interval is the record of the present interval of a goroutine, without times.
-func (m *Machine) interval(g *goroutine, next event.GoState, kind waitkind.Kind, flags Flags) Record {
-	r := Record{
-		Op: OpInterval, G: g.id, Slot: g.slot, Group: g.group, Other: event.NoG, OtherSlot: -1,
-		State: g.state, Next: next, Kind: kind, Reason: g.reason, Stack: g.stack, P: event.NoP,
-		Flags: g.flags | flags | m.identityFlags(g), Value: -1,
-	}
+func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind waitkind.Kind, flags Flags) *Record {
+	r := m.record(OpInterval)
+	r.G, r.Slot, r.Group = g.id, g.slot, g.group
+	r.State, r.Next, r.Kind, r.Reason, r.Stack = g.state, next, kind, g.reason, g.stack
+	r.Flags = g.flags | flags | m.identityFlags(g)
+	r.Value = -1
 	switch g.state {
 	case event.GoRunning:
 		r.P = g.p
@@ -413,6 +408,7 @@ func (m *Machine) interval(g *goroutine, next event.GoState, kind waitkind.Kind,
 	case event.GoSyscall:
 		r.P, r.Fate, r.Value = g.p, g.fate, g.lostAt
 	}
+	m.span(r, g.since, t)
 	return r
 }
 

@@ -50,8 +50,9 @@ type Machine struct {
 }
 
 // batchSize is how many records go to the sink at once: enough to make the
-// call cheap, few enough to stay in the cache.
-const batchSize = 512
+// call cheap, few enough to stay in the first cache while the collectors pass
+// over it in turn.
+const batchSize = 256
 
 // New returns a Machine that sends its records to sink. version is the
 // decoder's.
@@ -102,9 +103,10 @@ func (m *Machine) feed(ev *event.Event) {
 	case event.ProcsChange:
 		m.procsChange(ev)
 	case event.HeapLive:
-		m.emit(Record{Op: OpHeap, Value: ev.Arg})
+		m.record(OpHeap).Value = ev.Arg
 	case event.HeapGoal:
-		m.emit(Record{Op: OpHeap, Value: ev.Arg, Next: 1})
+		r := m.record(OpHeap)
+		r.Value, r.Next = ev.Arg, 1
 	case event.TaskBegin, event.TaskEnd, event.RegionBegin, event.RegionEnd, event.Log, event.Label, event.Sample:
 		m.annotate(ev)
 	}
@@ -160,17 +162,28 @@ func (m *Machine) Inconsistent() int64 { return m.inconsistent }
 // clip brings an instant into the window.
 func (m *Machine) clip(t int64) int64 { return min(max(t, m.opts.From), m.opts.To) }
 
-// emit sends a record that happens now.
-func (m *Machine) emit(r Record) {
-	r.Start, r.End = m.clip(m.now), m.clip(m.now)
+// record begins a record of what happens now and returns it to be filled in.
+// It leaves with the batch, so it is written where it will be read.
+func (m *Machine) record(op Op) *Record {
+	if len(m.out) == cap(m.out) {
+		m.flush()
+	}
+	m.out = m.out[:len(m.out)+1]
+	r := &m.out[len(m.out)-1]
+	at := m.clip(m.now)
+	*r = Record{
+		Op: op, At: m.now, Start: at, End: at, G: event.NoG, Other: event.NoG,
+		Slot: -1, OtherSlot: -1, Group: NoGroup, P: event.NoP,
+	}
 	if m.now < m.opts.From || m.now > m.opts.To {
 		r.Flags |= FlagOutside
 	}
-	m.push(r)
+	return r
 }
 
-// emitSpan sends a record from start until end, both as recorded.
-func (m *Machine) emitSpan(r Record, start, end int64) {
+// span gives a record its start and end, as recorded.
+func (m *Machine) span(r *Record, start, end int64) {
+	r.Flags &^= FlagOutside
 	if start < m.opts.From {
 		r.Flags |= FlagCensoredStart
 	}
@@ -181,15 +194,6 @@ func (m *Machine) emitSpan(r Record, start, end int64) {
 		r.Flags |= FlagOutside
 	}
 	r.Start, r.End = m.clip(start), m.clip(end)
-	m.push(r)
-}
-
-func (m *Machine) push(r Record) {
-	r.At = m.now
-	m.out = append(m.out, r)
-	if len(m.out) == cap(m.out) {
-		m.flush()
-	}
 }
 
 func (m *Machine) flush() {
@@ -199,33 +203,28 @@ func (m *Machine) flush() {
 	}
 }
 
-// annotate passes on what a program says about itself.
+// annotations are the records of what a program says about itself.
+var annotations = map[event.Kind]Op{
+	event.TaskBegin:   OpTaskBegin,
+	event.TaskEnd:     OpTaskEnd,
+	event.RegionBegin: OpRegionBegin,
+	event.RegionEnd:   OpRegionEnd,
+	event.Log:         OpLog,
+	event.Label:       OpLabel,
+	event.Sample:      OpSample,
+}
+
 func (m *Machine) annotate(ev *event.Event) {
-	r := Record{G: ev.G, Slot: -1, OtherSlot: -1, Group: NoGroup, Value: ev.Subject, Other: ev.Arg, Name: ev.Name, Stack: ev.Stack, P: ev.P}
+	op := annotations[ev.Kind]
 	g := m.goroutines.get(ev.G)
+	if g != nil && op >= OpTaskBegin && op <= OpRegionEnd {
+		m.split(g, FlagSplit)
+	}
+	r := m.record(op)
+	r.G, r.Value, r.Other, r.Name, r.Stack, r.P = ev.G, ev.Subject, ev.Arg, ev.Name, ev.Stack, ev.P
 	if g != nil {
 		r.Slot, r.Group = g.slot, g.group
 	}
-	switch ev.Kind {
-	case event.TaskBegin:
-		r.Op = OpTaskBegin
-	case event.TaskEnd:
-		r.Op = OpTaskEnd
-	case event.RegionBegin:
-		r.Op = OpRegionBegin
-	case event.RegionEnd:
-		r.Op = OpRegionEnd
-	case event.Log:
-		r.Op = OpLog
-	case event.Label:
-		r.Op = OpLabel
-	case event.Sample:
-		r.Op = OpSample
-	}
-	if g != nil && r.Op >= OpTaskBegin && r.Op <= OpRegionEnd {
-		m.split(g, FlagSplit)
-	}
-	m.emit(r)
 }
 
 // tooMany ends an analysis whose live goroutines no longer fit.

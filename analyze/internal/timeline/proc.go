@@ -93,13 +93,14 @@ func (m *Machine) takeAway(p *proc, ev *event.Event) {
 // closeProc ends the present interval of a P.
 func (m *Machine) closeProc(id int32, p *proc) {
 	m.procs.settle(m, p)
-	r := Record{Op: OpProc, P: id, Proc: p.state, Slot: -1, OtherSlot: -1, Group: NoGroup, G: event.NoG, Other: event.NoG, Busy: p.busy, Held: p.held}
 	stopped := m.world.stoppedUntil(m)
-	if p.state == event.ProcIdle {
-		r.Busy, r.Held = 0, stopped-p.stopped
-	}
 	if m.procs.n == 0 || id < m.procs.n {
-		m.emitSpan(r, p.since, m.now)
+		r := m.record(OpProc)
+		r.P, r.Proc, r.Busy, r.Held = id, p.state, p.busy, p.held
+		if p.state == event.ProcIdle {
+			r.Busy, r.Held = 0, stopped-p.stopped
+		}
+		m.span(r, p.since, m.now)
 	}
 	p.since, p.stopped, p.busy, p.held = m.now, stopped, 0, 0
 }
@@ -163,11 +164,10 @@ func (m *Machine) procsChange(ev *event.Event) {
 			p.since, p.stopped = m.now, m.world.stoppedUntil(m)
 		}
 	}
-	r := Record{Op: OpProcs, Value: int64(n), Slot: -1, OtherSlot: -1, Group: NoGroup, G: event.NoG, Other: event.NoG}
+	r := m.record(OpProcs)
+	r.Value = int64(n)
 	if m.procs.n == 0 {
-		m.emitSpan(r, 0, 0)
-	} else {
-		m.emit(r)
+		m.span(r, 0, 0)
 	}
 	m.procs.n = n
 }

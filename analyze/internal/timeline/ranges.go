@@ -101,12 +101,13 @@ func (m *Machine) startWorld(flags Flags) {
 		m.split(g, FlagSplit)
 		g.stw = false
 	}
-	m.emitRange(Record{Range: event.RangeSTW, Reason: w.reason, G: w.g, Slot: m.goroutines.slotOf(w.g)}, w.openRange, flags)
+	r := m.closeRange(event.RangeSTW, w.openRange, flags)
+	r.Reason, r.G, r.Slot = w.reason, w.g, m.goroutines.slotOf(w.g)
 }
 
 func (m *Machine) endMark(flags Flags) {
 	if m.mark.open {
-		m.emitRange(Record{Range: event.RangeMark, G: event.NoG, Slot: -1}, m.mark, flags)
+		m.closeRange(event.RangeMark, m.mark, flags)
 		m.mark = openRange{}
 	}
 }
@@ -114,14 +115,16 @@ func (m *Machine) endMark(flags Flags) {
 func (m *Machine) endSweep(p int32, flags Flags) {
 	if open := m.world.sweeps[p]; open.open {
 		delete(m.world.sweeps, p)
-		m.emitRange(Record{Range: event.RangeSweep, P: p, G: event.NoG, Slot: -1}, open, flags)
+		m.closeRange(event.RangeSweep, open, flags).P = p
 	}
 }
 
-func (m *Machine) emitRange(r Record, open openRange, flags Flags) {
-	r.Op, r.Group, r.Other, r.OtherSlot = OpRange, NoGroup, event.NoG, -1
+func (m *Machine) closeRange(kind event.Range, open openRange, flags Flags) *Record {
+	r := m.record(OpRange)
+	r.Range = kind
 	r.Flags |= open.flags | flags
-	m.emitSpan(r, open.since, m.now)
+	m.span(r, open.since, m.now)
+	return r
 }
 
 func (m *Machine) finishRanges() {
