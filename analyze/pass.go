@@ -169,6 +169,7 @@ func newDecoding(ctx context.Context, open func() (event.Decoder, error)) *decod
 		d.dec = dec
 		close(d.opened)
 		d.run(ctx)
+		dec.Close()
 	}()
 	return d
 }

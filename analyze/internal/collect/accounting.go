@@ -53,10 +53,10 @@ type groupAccount struct {
 	runCount  int64
 	lists     [waitkind.NumKinds]*histogram // running and runnable kinds
 	cells     map[cellKey]*cell
-	parents   map[int32]int    // by parent's group number, NoGroup if unknown
-	library   bool     // the entry is library code: inside splits the time
-	inside    []inside // by handler; few, and mostly the one at the front
-	wokeUsers int64            // waits of user goroutines that its members ended, locks aside
+	parents   map[int32]int // by parent's group number, NoGroup if unknown
+	library   bool          // the entry is library code: inside splits the time
+	inside    []inside      // by handler; few, and mostly the one at the front
+	wokeUsers int64         // waits of user goroutines that its members ended, locks aside
 }
 
 func newGroupAccount() *groupAccount {

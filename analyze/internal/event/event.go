@@ -167,4 +167,7 @@ type Decoder interface {
 	Tables() *Tables
 	// Stats may be called after Next has returned an error or io.EOF.
 	Stats() Stats
+	// Close ends the decoding before its time. It does nothing after Next has
+	// returned an error.
+	Close()
 }

@@ -119,7 +119,6 @@ var procStates = [...]event.ProcState{
 // sync opens a generation. Handles of the one before must not be kept: each
 // holds all of its tables.
 func (d *Decoder) sync(ev *trace.Event, out *event.Event) {
-	d.syncs++
 	clear(d.stacks)
 	clear(d.recent[:])
 	out.Kind = event.Sync

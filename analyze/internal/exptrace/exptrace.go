@@ -10,7 +10,6 @@
 package exptrace
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -20,14 +19,18 @@ import (
 	"golang.org/x/exp/trace"
 )
 
-// Decoder decodes one trace with golang.org/x/exp/trace.
+// Decoder decodes one trace with golang.org/x/exp/trace. Reading runs in a
+// goroutine of its own (reader.go), converting in Next.
 type Decoder struct {
 	version int
-	r       *trace.Reader
-	scan    *wire.Scanner
+	reader  *reader
 	tables  *event.Tables
 	stats   event.Stats
 	err     error // what Next returned; it is returned for ever after
+
+	chunk chunk // of the reader
+	i     int   // of its events, the next to convert
+	done  chunk // the one before, of which all was converted
 
 	// stacks maps the current generation's stack handles to interned stacks.
 	// It is emptied at each generation, whose tables it would keep alive.
@@ -35,8 +38,6 @@ type Decoder struct {
 	recent  [1024]recentStack
 	reasons [8]recentReason // by the state that a goroutine enters
 	frames  []event.Frame
-	syncs   int
-	lastNs  int64
 }
 
 type recentStack struct {
@@ -49,25 +50,25 @@ type recentReason struct {
 	id   event.ReasonID
 }
 
-// maxSpanNs bounds the time between two events, and so between the first and
-// the last: more than a month is a damaged clock, not a trace.
-const maxSpanNs = 31 * 24 * 3600 * 1e9
-
-// New returns a decoder of the trace that r yields from its header on.
-func New(r io.Reader, version int, limits wire.ScanLimits) (d *Decoder, err error) {
-	d = &Decoder{
+// New returns a decoder of the trace that r yields from its header on. It must
+// be closed unless Next has returned an error.
+func New(r io.Reader, version int, limits wire.ScanLimits) (*Decoder, error) {
+	reader, err := newReader(r, version, limits)
+	if err != nil {
+		return nil, err
+	}
+	go reader.run()
+	return &Decoder{
 		version: version,
-		scan:    wire.NewScanner(version, limits),
+		reader:  reader,
 		tables:  event.NewTables(),
 		stacks:  make(map[trace.Stack]event.StackID),
-	}
-	defer d.recovered(&err)
-	d.r, err = trace.NewReader(io.TeeReader(r, d.scan))
-	if err != nil {
-		return nil, d.explain(err)
-	}
-	return d, nil
+	}, nil
 }
+
+// Close ends the reading. It does not wait for a Read of the input that is
+// under way.
+func (d *Decoder) Close() { d.reader.close() }
 
 // Version is the version in the header.
 func (d *Decoder) Version() int { return d.version }
@@ -92,48 +93,34 @@ func (d *Decoder) Next(buf []event.Event) (n int, err error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	defer func() { d.err = err }()
-	defer d.recovered(&err)
+	defer func() {
+		whole := d.chunk
+		if p := recover(); p != nil {
+			whole = d.done
+			err = fmt.Errorf("damaged after event %d, near byte %d: %s", d.stats.Events, d.chunk.offset, oneLine(fmt.Sprint(p)))
+		}
+		if d.err = err; err != nil {
+			d.stats.Generations, d.stats.CompleteBytes = whole.whole, whole.wholeEnd
+			d.Close()
+		}
+	}()
 	for n < len(buf) {
-		ev, err := d.r.ReadEvent()
-		if err == io.EOF {
-			d.finish(true)
-			if err := d.scan.Err(); err != nil {
-				return n, err
+		if d.i == len(d.chunk.events) {
+			if d.chunk.err != nil {
+				return n, d.chunk.err
 			}
-			return n, io.EOF
+			d.done = d.chunk
+			d.chunk, d.i = d.reader.next(d.chunk), 0
+			continue
 		}
-		if err != nil {
-			d.finish(false)
-			return n, d.explain(err)
-		}
+		ev := &d.chunk.events[d.i]
+		d.i++
 		d.stats.Events++
-		if err := d.checkTime(&ev); err != nil {
-			d.finish(false)
-			return n, err
-		}
-		if d.convert(&ev, &buf[n]) {
+		if d.convert(ev, &buf[n]) {
 			n++
 		}
 	}
 	return n, nil
-}
-
-// recovered turns a panic of x/exp/trace into an error.
-func (d *Decoder) recovered(err *error) {
-	if p := recover(); p != nil {
-		d.finish(false)
-		*err = fmt.Errorf("damaged after event %d, near byte %d: %s", d.stats.Events, d.scan.Offset(), oneLine(fmt.Sprint(p)))
-	}
-}
-
-// explain puts an error of x/exp/trace into words: what the scan of the batch
-// headers says comes first, since it knows where.
-func (d *Decoder) explain(err error) error {
-	if scanErr := d.scan.Err(); scanErr != nil {
-		return scanErr
-	}
-	return fmt.Errorf("after event %d, near byte %d: %s", d.stats.Events, d.scan.Offset(), oneLine(err.Error()))
 }
 
 // oneLine cuts an error text to a readable length: a reader that is stuck
@@ -145,34 +132,4 @@ func oneLine(s string) string {
 		s = s[:limit] + "…"
 	}
 	return s
-}
-
-var errClock = errors.New("the timestamps are not plausible: the clock frequency or the times in the file are damaged")
-
-// checkTime rejects times that only damage explains. x/exp/trace accepts any
-// frequency and hands on infinite, negative or standing times.
-func (d *Decoder) checkTime(ev *trace.Event) error {
-	t := int64(ev.Time())
-	// The converter of Go 1.11–1.21 begins a nanosecond before its first event.
-	if t < -1 || (d.syncs > 0 && t-d.lastNs > maxSpanNs) {
-		return fmt.Errorf("after event %d, near byte %d: %w", d.stats.Events, d.scan.Offset(), errClock)
-	}
-	d.lastNs = t
-	return nil
-}
-
-// finish notes how much of the file was delivered whole: the generations that
-// both x/exp/trace has passed on and the scan found whole.
-func (d *Decoder) finish(ended bool) {
-	if ended {
-		d.scan.Finish()
-	}
-	delivered := d.syncs - 1
-	if d.version < 22 {
-		if ended && delivered > 0 {
-			d.stats.Generations, d.stats.CompleteBytes = 1, d.scan.Offset()
-		}
-		return
-	}
-	d.stats.Generations, d.stats.CompleteBytes = d.scan.Whole(delivered)
 }

@@ -1,0 +1,180 @@
+package exptrace
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/conctrace/conctrace/analyze/internal/wire"
+	"golang.org/x/exp/trace"
+)
+
+// reader reads events in a goroutine of its own, so that what x/exp/trace
+// takes and what converting takes do not add up on a machine with two cores.
+type reader struct {
+	version int
+	r       *trace.Reader
+	scan    *wire.Scanner
+
+	full chan chunk
+	free chan []trace.Event
+	stop chan struct{}
+
+	events int64
+	syncs  int
+	lastNs int64
+}
+
+// chunk is some events and how far the reading had come with them.
+type chunk struct {
+	events   []trace.Event
+	err      error // what follows the events; nil if more may come
+	offset   int64 // of the input, about
+	whole    int   // generations delivered whole, these events included
+	wholeEnd int64 // where the last of them ends
+}
+
+const (
+	chunkSize    = 1024
+	chunksAround = 4
+)
+
+// newReader opens the trace. That reads all of a trace of Go 1.11–1.21.
+func newReader(input io.Reader, version int, limits wire.ScanLimits) (r *reader, err error) {
+	r = &reader{
+		version: version,
+		scan:    wire.NewScanner(version, limits),
+		full:    make(chan chunk, chunksAround),
+		free:    make(chan []trace.Event, chunksAround),
+		stop:    make(chan struct{}),
+	}
+	for range chunksAround {
+		r.free <- make([]trace.Event, 0, chunkSize)
+	}
+	defer r.recovered(&err)
+	r.r, err = trace.NewReader(io.TeeReader(input, r.scan))
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	return r, nil
+}
+
+// next returns the next chunk and takes the last one back.
+func (r *reader) next(last chunk) chunk {
+	if cap(last.events) > 0 {
+		r.free <- last.events[:0]
+	}
+	return <-r.full
+}
+
+// close ends run at its next chunk. It may be called more than once, by the
+// goroutine that calls next.
+func (r *reader) close() {
+	select {
+	case <-r.stop:
+	default:
+		close(r.stop)
+	}
+}
+
+// run reads until an error, or until close.
+func (r *reader) run() {
+	for {
+		select {
+		case events := <-r.free:
+			c := r.fill(events)
+			select {
+			case r.full <- c:
+			case <-r.stop:
+				return
+			}
+			if c.err != nil {
+				return
+			}
+		case <-r.stop:
+			return
+		}
+	}
+}
+
+// fill reads a chunk.
+func (r *reader) fill(events []trace.Event) (c chunk) {
+	defer func() {
+		c.events, c.offset = events, r.scan.Offset()
+		c.whole, c.wholeEnd = r.delivered(c.err == io.EOF)
+	}()
+	defer r.recovered(&c.err)
+	for len(events) < cap(events) {
+		ev, err := r.r.ReadEvent()
+		if err == io.EOF {
+			r.scan.Finish()
+			if err := r.scan.Err(); err != nil {
+				return chunk{err: err}
+			}
+			return chunk{err: io.EOF}
+		}
+		if err != nil {
+			return chunk{err: r.explain(err)}
+		}
+		if err := r.checkTime(&ev); err != nil {
+			return chunk{err: err}
+		}
+		events = append(events, ev)
+		r.events++
+		if ev.Kind() == trace.EventSync {
+			r.syncs++
+		}
+	}
+	return chunk{}
+}
+
+// recovered turns a panic of x/exp/trace into an error.
+func (r *reader) recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = r.at(fmt.Errorf("damaged: %s", oneLine(fmt.Sprint(p))))
+	}
+}
+
+// explain puts an error of x/exp/trace into words: what the scan of the batch
+// headers says comes first, since it knows where.
+func (r *reader) explain(err error) error {
+	if scanErr := r.scan.Err(); scanErr != nil {
+		return scanErr
+	}
+	return r.at(errors.New(oneLine(err.Error())))
+}
+
+// at adds where in the file the reading is.
+func (r *reader) at(err error) error {
+	return fmt.Errorf("after event %d, near byte %d: %w", r.events, r.scan.Offset(), err)
+}
+
+var errClock = errors.New("the timestamps are not plausible: the clock frequency or the times in the file are damaged")
+
+// maxSpanNs bounds the time between two events, and so between the first and
+// the last: more than a month is a damaged clock, not a trace.
+const maxSpanNs = 31 * 24 * 3600 * 1e9
+
+// checkTime rejects times that only damage explains. x/exp/trace accepts any
+// frequency and hands on infinite, negative or standing times.
+func (r *reader) checkTime(ev *trace.Event) error {
+	t := int64(ev.Time())
+	// The converter of Go 1.11–1.21 begins a nanosecond before its first event.
+	if t < -1 || (r.syncs > 0 && t-r.lastNs > maxSpanNs) {
+		return r.at(errClock)
+	}
+	r.lastNs = t
+	return nil
+}
+
+// delivered is how much of the file was delivered whole: the generations that
+// both x/exp/trace has passed on and the scan found whole.
+func (r *reader) delivered(ended bool) (generations int, end int64) {
+	if r.version >= 22 {
+		return r.scan.Whole(r.syncs - 1)
+	}
+	if ended && r.syncs > 1 {
+		return 1, r.scan.Offset()
+	}
+	return 0, 0
+}
