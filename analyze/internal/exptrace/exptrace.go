@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/wire"
@@ -124,12 +126,21 @@ func (d *Decoder) Next(buf []event.Event) (n int, err error) {
 }
 
 // oneLine cuts an error text to a readable length: a reader that is stuck
-// prints its whole frontier, which may be megabytes.
+// prints its whole frontier, which may be megabytes. It may quote the file, so
+// characters that do something to a terminal are left out.
 func oneLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
+	s, more, _ := strings.Cut(s, "\n")
 	const limit = 300
 	if len(s) > limit {
 		s = s[:limit] + "…"
 	}
-	return s
+	if more != "" {
+		s = strings.TrimSuffix(strings.TrimSuffix(s, ":"), ": frontier")
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
 }

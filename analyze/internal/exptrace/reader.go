@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/conctrace/conctrace/analyze/internal/wire"
 	"golang.org/x/exp/trace"
@@ -15,6 +16,7 @@ type reader struct {
 	version int
 	r       *trace.Reader
 	scan    *wire.Scanner
+	input   *wire.Reader
 
 	full chan chunk
 	free chan []trace.Event
@@ -51,8 +53,9 @@ func newReader(input io.Reader, version int, limits wire.ScanLimits) (r *reader,
 	for range chunksAround {
 		r.free <- make([]trace.Event, 0, chunkSize)
 	}
+	r.input = wire.NewReader(input, r.scan)
 	defer r.recovered(&err)
-	r.r, err = trace.NewReader(io.TeeReader(input, r.scan))
+	r.r, err = trace.NewReader(r.input)
 	if err != nil {
 		return nil, r.explain(err)
 	}
@@ -107,8 +110,7 @@ func (r *reader) fill(events []trace.Event) (c chunk) {
 	for len(events) < cap(events) {
 		ev, err := r.r.ReadEvent()
 		if err == io.EOF {
-			r.scan.Finish()
-			if err := r.scan.Err(); err != nil {
+			if err := r.input.Err(); err != nil {
 				return chunk{err: err}
 			}
 			return chunk{err: io.EOF}
@@ -135,18 +137,31 @@ func (r *reader) recovered(err *error) {
 	}
 }
 
-// explain puts an error of x/exp/trace into words: what the scan of the batch
-// headers says comes first, since it knows where.
+// explain puts an error of x/exp/trace into words. It is given whole
+// generations only, but before Go 1.26 it takes the next one, or the file's end,
+// to tell: what cut the last one short there is why it cannot be read.
 func (r *reader) explain(err error) error {
-	if scanErr := r.scan.Err(); scanErr != nil {
-		return scanErr
+	cut := r.input.Err()
+	whole, _ := r.scan.Whole(math.MaxInt)
+	if cut == nil || whole > 0 && (r.version >= 26 || whole > r.syncs) {
+		return r.at(errors.New(oneLine(err.Error())))
 	}
-	return r.at(errors.New(oneLine(err.Error())))
+	if format, ok := errors.AsType[*wire.FormatError](cut); ok && format.Trailing {
+		notTrailing := *format
+		notTrailing.Trailing = false
+		return &notTrailing
+	}
+	return cut
 }
 
 // at adds where in the file the reading is.
 func (r *reader) at(err error) error {
-	return fmt.Errorf("after event %d, near byte %d: %w", r.events, r.scan.Offset(), err)
+	if r.version < 22 {
+		return fmt.Errorf("%w (after event %d)", err, r.events)
+	}
+	n := max(r.syncs-1, 0)
+	_, begin := r.scan.Whole(n)
+	return fmt.Errorf("%w (after event %d, in generation %d, which begins at byte %d)", err, r.events, r.scan.Generation(n), begin)
 }
 
 var errClock = errors.New("the timestamps are not plausible: the clock frequency or the times in the file are damaged")

@@ -3,7 +3,8 @@
 // So far it reads the frame of a trace and not its events: Scanner follows the
 // headers of the batches and finds the generations. It tells where each ends to
 // the byte, which golang.org/x/exp/trace does not, sees what is missing, and
-// holds the file to limits before anything is kept of it.
+// holds the file to limits before anything is kept of it. Reader passes on what
+// a Scanner found whole.
 //
 // Format (GOROOT/src/internal/trace/batch.go, tracev2/events.go): a header of
 // 16 bytes; then batches, each a type byte (1, or 49 and the number of an
@@ -11,17 +12,27 @@
 // data; from Go 1.26 on a byte 52 ends each generation.
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // ScanLimits bound what a trace may bring.
 type ScanLimits struct {
 	// MaxGenerationBytes bounds one generation; 0 is 1 GiB. A generation, which
-	// is held in memory whole, is about a second of the program.
+	// is held in memory whole, is about a second of the program. Of a trace of
+	// Go 1.11–1.21 it bounds the whole; 0 is 256 MiB then, as reading one takes
+	// twenty times its size.
 	MaxGenerationBytes int64
 }
 
 const (
 	defaultMaxGenerationBytes = 1 << 30
+	defaultMaxOldBytes        = 256 << 20
+	// A generation's strings and stacks may make up 1/maxTablesShare of the
+	// most that a generation may have. A program's are a hundredth of its
+	// events, and a reader needs twenty times their size.
+	maxTablesShare = 4
 	// maxGenerationBatches bounds the batches of a generation. A busy program
 	// has a few for each of its threads; a file of empty ones costs a reader a
 	// kilobyte each.
@@ -33,8 +44,22 @@ const (
 
 const (
 	typeEventBatch        = 1
+	typeStacks            = 2 // the first byte of a batch of stacks, and so on
+	typeStrings           = 4
+	typeFrequency         = 8 // Go 1.22–1.24: a batch; from 1.25 on an event behind typeSync
 	typeExperimentalBatch = 49
+	typeSync              = 50
 	typeEndOfGeneration   = 52
+)
+
+// What a clock may be. Linux and macOS have 15,625,000 ticks a second, others
+// some of their processor's; a trace of a month is none. golang.org/x/exp/trace
+// takes any clock and hands on times that stand still.
+const (
+	minFrequency = 1e3
+	maxFrequency = 1e12
+	maxSpanSec   = 31 * 24 * 3600
+	maxClockSec  = 1 << 32 // since the machine was started, or 1970
 )
 
 // firstVersion is the first with generations, endMarker the first that marks
@@ -77,13 +102,20 @@ type Scanner struct {
 	fields [4]uint64 // generation, thread, time, size
 	start  int64     // of the present batch
 
+	experimental bool // the present batch is one of an experiment
+
 	gen      uint64 // of the present generation, 0 before the first
+	first    uint64 // generation
 	genStart int64
 	batches  int
+	tables   int64       // bytes of strings and stacks in the present generation
 	whole    int         // generations that ended
-	ends     [1024]int64 // where the last of them did, by number
+	ends     [4096]int64 // where the last of them did, by number
 	ended    bool        // the last batch was an end marker
 	err      error
+
+	frequency        uint64 // ticks a second, 0 until told
+	earliest, latest uint64 // times of batches, in ticks
 }
 
 type scanState uint8
@@ -93,6 +125,9 @@ const (
 	scanType
 	scanExperiment
 	scanFields
+	scanClass     // the first byte of a batch's data
+	scanSync      // the byte behind typeSync
+	scanFrequency // the number behind typeFrequency
 )
 
 // NewScanner returns a Scanner of a trace of a version, from the header on. Of
@@ -100,8 +135,11 @@ const (
 func NewScanner(version int, limits ScanLimits) *Scanner {
 	if limits.MaxGenerationBytes == 0 {
 		limits.MaxGenerationBytes = defaultMaxGenerationBytes
+		if version < firstVersion {
+			limits.MaxGenerationBytes = defaultMaxOldBytes
+		}
 	}
-	return &Scanner{version: version, limits: limits, skip: headerSize, genStart: headerSize}
+	return &Scanner{version: version, limits: limits, skip: headerSize, genStart: headerSize, earliest: math.MaxUint64}
 }
 
 // Offset is the number of bytes seen.
@@ -122,13 +160,17 @@ func (s *Scanner) Whole(limit int) (n int, end int64) {
 	return n, s.ends[n%len(s.ends)]
 }
 
+// Generation is the number of the n-th generation from 0. The first of a flight
+// recorder's file is not 1.
+func (s *Scanner) Generation(n int) uint64 { return s.first + uint64(n) }
+
 // Finish tells that the file has ended.
 func (s *Scanner) Finish() {
 	if s.err != nil || s.version < firstVersion {
 		return
 	}
 	switch {
-	case s.state == scanSkip && s.skip > 0 || s.state == scanFields || s.state == scanExperiment:
+	case s.skip > 0 || s.state == scanFields || s.state == scanExperiment:
 		s.fail(s.start, false, "the file ends in the middle of a batch that begins")
 	case s.gen == 0:
 	case s.version < endMarker:
@@ -143,7 +185,10 @@ func (s *Scanner) Write(p []byte) (int, error) {
 	n := len(p)
 	if s.version < firstVersion {
 		s.offset += int64(n)
-		return n, nil
+		if s.err == nil && s.offset > s.limits.MaxGenerationBytes {
+			s.fail(s.limits.MaxGenerationBytes, false, fmt.Sprintf("a trace of Go 1.11–1.21 of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
+		}
+		return n, s.err
 	}
 	for len(p) > 0 && s.err == nil {
 		if s.state == scanSkip {
@@ -156,9 +201,8 @@ func (s *Scanner) Write(p []byte) (int, error) {
 			}
 			continue
 		}
-		b := p[0]
+		s.header(p[0])
 		p = p[1:]
-		s.header(b)
 		s.offset++
 	}
 	if s.err != nil {
@@ -175,12 +219,17 @@ func (s *Scanner) header(b byte) {
 	case scanExperiment:
 		s.state = scanFields
 	case scanFields:
-		s.uvarint(b)
+		if s.uvarint(b) {
+			s.headerField()
+		}
+	default:
+		s.data(b)
 	}
 }
 
 func (s *Scanner) batchType(b byte) {
 	s.start, s.field, s.value, s.shift = s.offset, 0, 0, 0
+	s.experimental = b == typeExperimentalBatch
 	switch {
 	case b == typeEventBatch:
 		s.state = scanFields
@@ -195,27 +244,77 @@ func (s *Scanner) batchType(b byte) {
 	}
 }
 
-// uvarint takes a byte of one of the numbers of a batch's header.
-func (s *Scanner) uvarint(b byte) {
+// uvarint takes a byte of a number and reports whether s.value is complete.
+func (s *Scanner) uvarint(b byte) bool {
 	if s.shift == 63 && b > 1 {
 		s.fail(s.offset, false, "a number of more than 64 bits")
-		return
+		return false
 	}
 	s.value |= uint64(b&0x7f) << s.shift
 	s.shift += 7
-	if b >= 0x80 {
-		return
-	}
+	return b < 0x80
+}
+
+// headerField takes one of the numbers of a batch's header.
+func (s *Scanner) headerField() {
 	s.fields[s.field] = s.value
 	s.field++
 	s.value, s.shift = 0, 0
 	if s.field == len(s.fields) {
-		s.batch(s.fields[0], s.fields[3])
+		s.batch(s.fields[0], s.fields[2], s.fields[3])
+	}
+}
+
+// data takes one of the first bytes of a batch's data: they tell what is in it,
+// and the clock's frequency.
+func (s *Scanner) data(b byte) {
+	s.skip--
+	state := s.state
+	s.state = scanSkip
+	switch {
+	case state == scanClass && (b == typeStrings || b == typeStacks):
+		s.tables += s.skip
+		if most := s.limits.MaxGenerationBytes / maxTablesShare; s.tables > most {
+			s.fail(s.start, false, fmt.Sprintf("more than %d bytes of strings and stacks in one generation (four times that for --max-generation-size raises the limit),", most))
+		}
+	case state == scanClass && b == typeSync:
+		s.state = scanSync
+	case b == typeFrequency && state != scanFrequency:
+		s.state = scanFrequency
+	case state == scanFrequency:
+		if !s.uvarint(b) {
+			s.state = scanFrequency
+			break
+		}
+		s.clock()
+	}
+	if s.skip == 0 {
+		s.state = scanType
+	}
+}
+
+// clock takes the clock's frequency.
+func (s *Scanner) clock() {
+	if s.value < minFrequency || s.value > maxFrequency {
+		s.fail(s.start, false, fmt.Sprintf("a clock of %d ticks a second, which no machine has,", s.value))
+		return
+	}
+	s.frequency = s.value
+	s.checkTimes()
+}
+
+// checkTimes holds the batches' times to what a clock can show.
+func (s *Scanner) checkTimes() {
+	if s.frequency == 0 {
+		return
+	}
+	if s.latest/s.frequency > maxClockSec || (s.latest-s.earliest)/s.frequency > maxSpanSec {
+		s.fail(s.start, false, fmt.Sprintf("times from %d to %d on a clock of %d ticks a second, which cannot be right,", s.earliest, s.latest, s.frequency))
 	}
 }
 
 // batch takes a batch whose header is read.
-func (s *Scanner) batch(gen, size uint64) {
+func (s *Scanner) batch(gen, time, size uint64) {
 	if size > maxBatchSize {
 		s.fail(s.start, false, fmt.Sprintf("a batch of %d bytes, where %d is the most,", size, maxBatchSize))
 		return
@@ -231,32 +330,40 @@ func (s *Scanner) batch(gen, size uint64) {
 	case bytes > s.limits.MaxGenerationBytes:
 		s.fail(s.start, false, fmt.Sprintf("a generation of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
 	}
+	s.earliest, s.latest = min(s.earliest, time), max(s.latest, time)
+	s.checkTimes()
 	s.skip = int64(size)
-	s.state = scanSkip
-	if size == 0 {
+	switch {
+	case size == 0:
 		s.state = scanType
+	case s.experimental:
+		s.state = scanSkip
+	default:
+		s.state = scanClass
 	}
 }
 
 // follow checks that a batch belongs to the present generation or opens the
 // next one.
 func (s *Scanner) follow(gen uint64) bool {
-	first := s.gen == 0
 	opens := s.ended || s.version < endMarker && gen != s.gen
 	switch {
 	case gen == 0:
 		s.fail(s.start, false, "a batch of generation 0, which the runtime never writes,")
-	case first:
-		s.gen = gen
+	case s.gen == 0:
+		s.gen, s.first = gen, gen
 	case !opens && gen != s.gen:
 		s.fail(s.start, false, fmt.Sprintf("a batch of generation %d before the generation has ended", gen))
 	case opens && gen != s.gen+1:
+		if !s.ended {
+			s.endGeneration(s.start)
+		}
 		s.fail(s.start, false, fmt.Sprintf("generation %d where %d was to follow,", gen, s.gen+1))
 	case opens:
 		if !s.ended {
 			s.endGeneration(s.start)
 		}
-		s.gen, s.ended, s.batches, s.genStart = gen, false, 0, s.start
+		s.gen, s.ended, s.batches, s.tables, s.genStart = gen, false, 0, 0, s.start
 	}
 	return s.err == nil
 }
