@@ -105,7 +105,7 @@ func (p *page) siteRow(s result.Site) []cell {
 		txt(plain, count(s.Waits)),
 		txt(plain, duration(s.TotalNs)),
 		txt(plain, duration(s.P50Ns)),
-		nil,
+		txt(plain, duration(s.P90Ns)),
 		txt(plain, duration(s.P99Ns)),
 		txt(plain, duration(s.MaxNs)),
 	}

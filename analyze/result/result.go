@@ -60,9 +60,9 @@ type Trace struct {
 	// StartedAt is the wall clock at the start, RFC 3339, where the file has it
 	// (Go 1.25 and later).
 	StartedAt  string `json:"started_at,omitempty"`
-	DurationNs int64  `json:"duration_ns"`
-	Bytes      int64  `json:"bytes"`      // decompressed
-	BytesLost  int64  `json:"bytes_lost"` // not analysed: damaged, cut off or trailing
+	DurationNs int64  `json:"duration_ns"` // as far as it could be read
+	Bytes      int64  `json:"bytes"`       // decompressed, what was lost included
+	BytesLost  int64  `json:"bytes_lost"`  // not analysed: damaged, cut off or trailing
 	Events     int64  `json:"events"`
 	// Generations is how many whole generations were analysed.
 	Generations int          `json:"generations"`
@@ -222,7 +222,7 @@ type AtRest struct {
 
 // Inside is a part of a group's time.
 type Inside struct {
-	Func string `json:"func"` // "" where no stack says
+	Func string `json:"func"` // "" for what the library did by itself, or where no stack says
 	Time Time   `json:"time"`
 }
 
@@ -271,6 +271,7 @@ type Site struct {
 	Waits       int64 `json:"waits"`
 	TotalNs     int64 `json:"total_ns"`
 	P50Ns       int64 `json:"p50_ns"`
+	P90Ns       int64 `json:"p90_ns"`
 	P99Ns       int64 `json:"p99_ns"`
 	MaxNs       int64 `json:"max_ns"`
 	AtRestWaits int64 `json:"at_rest_waits"`

@@ -250,7 +250,7 @@ func (s *site) result(tables *event.Tables) result.Site {
 	})
 	return result.Site{
 		Class: s.key.kind.Class().String(), Kind: s.key.kind.String(), Frames: frames(tables, s.key.stack),
-		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
+		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P90Ns: l.P90Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
 		AtRestWaits: s.restWaits, AtRestNs: s.restNs, Groups: groups,
 	}
 }

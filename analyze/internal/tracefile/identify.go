@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -52,12 +53,11 @@ func (f *File) identify(head []byte, rest io.Reader) (version int, err error) {
 	}
 	major, _ := strconv.Atoi(string(m[1]))
 	minor, _ := strconv.Atoi(string(m[2]))
-	if major == 1 {
-		for _, v := range Versions {
-			if v == minor {
-				return v, f.mangled(head)
-			}
+	if major == 1 && slices.Contains(Versions, minor) {
+		if len(head) <= headerSize {
+			return 0, f.notTrace("a trace header without a single event", "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file")
 		}
+		return minor, f.mangled(head)
 	}
 	return 0, f.unknownVersion(major, minor)
 }
@@ -88,7 +88,7 @@ func (f *File) mangled(head []byte) error {
 	if bytes.Count(body, []byte("\xef\xbf\xbd")) >= 3 {
 		return f.notTrace("a trace that was converted to UTF-8 on its way, and destroyed", "copy it as binary data")
 	}
-	if lf := bytes.Count(body, []byte("\n")); lf >= 8 && bytes.Count(body, []byte("\r\n")) == lf {
+	if lf := bytes.Count(body, []byte("\n")); lf >= 4 && bytes.Count(body, []byte("\r\n")) == lf {
 		return f.notTrace("a trace whose line endings were converted on its way (CR LF), and which was thereby destroyed", "copy it as binary data")
 	}
 	return nil
@@ -129,6 +129,7 @@ var kinds = []kind{
 	{json, "this is a JSON file", "conctrace reads what runtime/trace writes"},
 	{prefix("PK\x03\x04", "PK\x05\x06"), "this is a zip archive", "unpack it and name the trace in it"},
 	{prefix("\x7fELF", "MZ", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe"), "this is a program, not a trace", "with go test, the trace is the file that -trace names, not the test binary"},
+	{func(h []byte) bool { return len(bytes.TrimSpace(h)) == 0 }, "the file holds nothing but white space", recapture},
 	{prefix("BZh"), "this is bzip2 data", "decompress it first; gzip and zstd are read as they are"},
 	{prefix("\xfd7zXZ"), "this is xz data", "decompress it first; gzip and zstd are read as they are"},
 	{prefix("PERFILE2"), "this is a recording of Linux perf", "conctrace reads what runtime/trace writes"},
@@ -194,6 +195,16 @@ func isText(head []byte) bool {
 		head = head[n:]
 	}
 	return true
+}
+
+// printable makes a file's name or an error's text fit for a line of a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // firstLine is the first line of a text, short enough for a message.

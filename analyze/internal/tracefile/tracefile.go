@@ -56,17 +56,23 @@ type File struct {
 	size        int64 // of the input, -1 if unknown
 	n           atomic.Int64
 	err         error
+	lost        error // what ended the input before its spooled copy was whole
 }
 
-// counter counts the bytes of the input as it comes in.
+// counter counts the bytes of the input as it comes in, and keeps the error
+// that a decompressor would take for damage of its own data.
 type counter struct {
-	r io.Reader
-	n atomic.Int64
+	r   io.Reader
+	n   atomic.Int64
+	err error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
 	return n, err
 }
 
@@ -74,6 +80,9 @@ func (c *counter) Read(p []byte) (int, error) {
 func Open(path string, limits Limits) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
+		if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+			err = &os.PathError{Op: pathErr.Op, Path: printable(path), Err: pathErr.Err}
+		}
 		return nil, fmt.Errorf("open the trace: %w", err)
 	}
 	info, err := file.Stat()
@@ -83,9 +92,9 @@ func Open(path string, limits Limits) (*File, error) {
 	}
 	if info.IsDir() {
 		file.Close()
-		return nil, fmt.Errorf("open the trace: %s is a directory; name a file in it", path)
+		return nil, fmt.Errorf("open the trace: %s is a directory; name a file in it", printable(path))
 	}
-	f := &File{name: path, limits: limits, size: -1}
+	f := &File{name: printable(path), limits: limits, size: -1}
 	if info.Mode().IsRegular() {
 		f.file, f.size = file, info.Size()
 	} else {
@@ -96,7 +105,7 @@ func Open(path string, limits Limits) (*File, error) {
 
 // FromReader is the trace that r yields; messages call it name.
 func FromReader(name string, r io.Reader, limits Limits) (*File, error) {
-	f := &File{name: name, limits: limits, pipe: r, size: -1}
+	f := &File{name: printable(name), limits: limits, pipe: r, size: -1}
 	return f.begin(r)
 }
 
@@ -122,7 +131,7 @@ func (f *File) open() error {
 	f.buffered = bufio.NewReaderSize(&f.input, 256<<10)
 	head, err := f.buffered.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read %s: %w", f.name, err)
+		return f.readError(err)
 	}
 	f.compression = compressionOf(head)
 	f.decoded = f.buffered
@@ -131,12 +140,12 @@ func (f *File) open() error {
 		return err
 	}
 	if err := f.decompress(); err != nil {
-		return f.notTrace(fmt.Sprintf("damaged %s data: %s", f.compression, err), "copy the file again")
+		return f.damaged(err)
 	}
 	inner := bufio.NewReaderSize(f.decoded, 256<<10)
 	head, err = inner.Peek(headSize)
-	if err != nil && !errors.Is(err, io.EOF) && len(head) < headerSize {
-		return f.notTrace(fmt.Sprintf("damaged %s data: %s", f.compression, err), "copy the file again")
+	if err != nil && !errors.Is(err, io.EOF) && len(head) <= headerSize {
+		return f.damaged(err)
 	}
 	f.decoded = inner
 	if again := compressionOf(head); again != "" {
@@ -145,6 +154,19 @@ func (f *File) open() error {
 	f.version, err = f.identify(head, inner)
 	return err
 }
+
+// damaged says that of compressed data nothing can be had.
+func (f *File) damaged(err error) error {
+	if f.input.err != nil {
+		return f.readError(f.input.err)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return f.notTrace(fmt.Sprintf("%s data that is cut off before anything can be decompressed", f.compression), "copy the file again")
+	}
+	return f.notTrace(fmt.Sprintf("damaged %s data (%s)", f.compression, printable(err.Error())), "copy the file again")
+}
+
+func (f *File) readError(err error) error { return fmt.Errorf("read %s: %w", f.name, err) }
 
 // compressionOf knows a compressed file by its first bytes.
 func compressionOf(head []byte) string {
@@ -181,12 +203,16 @@ func (f *File) Read(p []byte) (int, error) {
 	switch {
 	case total > f.limits.MaxBytes:
 		f.err = &LimitError{File: f.name, Limit: f.limits.MaxBytes}
+	case err == io.EOF && f.lost != nil:
+		f.err = f.lost
 	case err == nil || err == io.EOF:
 		f.err = err
-	case f.compression != "":
-		f.err = fmt.Errorf("the %s data is cut off or damaged after %d bytes of the trace: %w", f.compression, total, err)
+	case f.input.err != nil || f.compression == "":
+		f.err = f.readError(err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		f.err = fmt.Errorf("the %s data is cut off after %d bytes of the trace", f.compression, total)
 	default:
-		f.err = fmt.Errorf("read %s: %w", f.name, err)
+		f.err = fmt.Errorf("the %s data is damaged after %d bytes of the trace: %w", f.compression, total, err)
 	}
 	return n, f.err
 }
@@ -217,18 +243,25 @@ func (f *File) Spool(dir string) error {
 		return fmt.Errorf("keep %s for a second reading: %w", f.name, err)
 	}
 	f.file, f.temp = temp, temp.Name()
-	// What has been looked at is still in the buffer of the first layer unless
-	// it was decompressed; a decompressed input is therefore spooled as such.
-	n, err := io.Copy(temp, io.LimitReader(struct{ io.Reader }{f}, f.limits.MaxBytes+1))
+	// The copy is of what was decompressed, like everything that Read yields.
+	n, err := io.Copy(temp, struct{ io.Reader }{f})
 	if f.Err() == nil && err != nil {
 		return fmt.Errorf("keep %s for a second reading: %w", f.name, err)
 	}
-	var limit *LimitError
-	if errors.As(f.err, &limit) {
+	if _, ok := errors.AsType[*LimitError](f.err); ok {
 		return f.err
 	}
-	f.pipe, f.size = nil, n
-	return f.rewind(f.compression)
+	err = closePipe(f.pipe)
+	f.lost, f.pipe, f.size = f.Err(), nil, n
+	return errors.Join(err, f.rewind(f.compression))
+}
+
+// closePipe closes an input that was opened for this File.
+func closePipe(r io.Reader) error {
+	if c, ok := r.(io.Closer); ok && r != os.Stdin {
+		return c.Close()
+	}
+	return nil
 }
 
 // Rewind starts again from the header.
@@ -245,7 +278,7 @@ func (f *File) rewind(compression string) error {
 		f.zstd.Close()
 		f.zstd = nil
 	}
-	f.input.r = f.file
+	f.input.r, f.input.err = f.file, nil
 	f.input.n.Store(0)
 	err := f.open()
 	f.compression = compression // a spooled copy is plain; the input was not
@@ -261,9 +294,7 @@ func (f *File) Close() error {
 	if f.file != nil {
 		err = f.file.Close()
 	}
-	if c, ok := f.pipe.(io.Closer); ok && f.pipe != os.Stdin {
-		err = errors.Join(err, c.Close())
-	}
+	err = errors.Join(err, closePipe(f.pipe))
 	if f.temp != "" {
 		err = errors.Join(err, os.Remove(f.temp))
 	}
