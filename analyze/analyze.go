@@ -76,16 +76,17 @@ func Analyze(ctx context.Context, src Source, o Options) (*result.Result, error)
 	if o.From < 0 || o.To < 0 || o.To > 0 && o.To <= o.From {
 		return nil, fmt.Errorf("analyse %s: the window from %v to %v is empty", src.name, o.From, o.To)
 	}
-	file, err := src.open(tracefile.Limits{MaxBytes: o.MaxBytes})
-	if err != nil {
+	a := analysis{src: src, opts: o}
+	if err := a.open(ctx); err != nil {
 		return nil, err
 	}
-	a := analysis{src: src, file: file, opts: o}
 	defer a.close()
 	if o.Group != nil || o.Task != nil {
-		if a.selected, err = a.selection(ctx); err != nil {
+		selected, err := a.selection(ctx)
+		if err != nil {
 			return nil, err
 		}
+		a.selected = selected
 	}
 	return a.run(ctx)
 }
@@ -97,6 +98,26 @@ type analysis struct {
 	opts     Options
 	selected func(goroutine int64) bool
 	inUse    bool // a decoder that could not be stopped still reads file
+}
+
+// open opens the source, which may have to wait for a pipe's first bytes.
+func (a *analysis) open(ctx context.Context) error {
+	type opened struct {
+		file *tracefile.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		file, err := a.src.open(tracefile.Limits{MaxBytes: a.opts.MaxBytes})
+		done <- opened{file, err}
+	}()
+	select {
+	case o := <-done:
+		a.file = o.file
+		return o.err
+	case <-ctx.Done():
+		return a.interrupted(ctx)
+	}
 }
 
 func (a *analysis) close() {

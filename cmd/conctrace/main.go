@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/conctrace/conctrace/analyze"
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, s streams, getenv func(string) stri
 	}
 	var told toldError
 	if !errors.As(err, &told) {
-		fmt.Fprintf(s.err, "conctrace: %v\n", err)
+		fmt.Fprintf(s.err, "conctrace: %s\n", strings.TrimSpace(err.Error()))
 	}
 	return exitCode(err)
 }

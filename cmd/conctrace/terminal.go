@@ -79,6 +79,9 @@ func isASCII(getenv func(string) string) bool {
 // environ is the part of the environment that decides about colour.
 func environ(getenv func(string) string, more ...string) (env []string) {
 	for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM_PROGRAM", "TMUX", "STY"} {
+		if name == "CLICOLOR_FORCE" && getenv("NO_COLOR") != "" {
+			continue // who asks for both wants no colour more
+		}
 		if v := getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
