@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"go/format"
 	"io"
 	"os"
@@ -22,8 +21,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
-
-var update = flag.Bool("update", false, "rewrite the example in README.md")
 
 const readmePath = "../../README.md"
 
