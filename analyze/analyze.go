@@ -235,7 +235,7 @@ func warn(r *result.Result, filtered bool) {
 	}
 	for _, g := range r.Groups {
 		if g.Name == timeline.Unidentified {
-			add("unidentified-goroutines", "%d goroutines have no stack anywhere in the trace and are counted with the runtime's own", g.Count)
+			add("unidentified-goroutines", "goroutines without a stack anywhere in the trace: %d; they are counted with the runtime's own", g.Count)
 		}
 	}
 	if filtered && r.Scope.Goroutines+r.Scope.SystemGoroutines == 0 {

@@ -52,6 +52,11 @@ func (a *accounting) decideAtRest(end End) {
 		life := g.life()
 		for _, c := range g.cells {
 			c.rest = atRest(restCase{cell: c, group: g, funcs: funcsOf(end.Tables, c.key.stack), life: life, duration: end.To - end.From, opts: &a.opts, entry: end.Groups[n].Entry})
+		}
+		for _, c := range g.cells {
+			if c.rest == "" {
+				c.rest = g.openTick(c)
+			}
 			if c.rest == "" {
 				continue
 			}
@@ -61,6 +66,18 @@ func (a *accounting) decideAtRest(end End) {
 			}
 		}
 	}
+}
+
+// openTick finds the wait of a ticker's loop that the trace's end cut off: no
+// timer has ended it, so that by itself it is a receive or select like another.
+func (g *groupAccount) openTick(c *cell) string {
+	if c.closed > 0 || c.key.kind != waitkind.ChanReceive && c.key.kind != waitkind.Select {
+		return ""
+	}
+	if t := g.cells[cellKey{kind: waitkind.TimerChannel, stack: c.key.stack}]; t != nil && t.rest == "ticker" {
+		return t.rest
+	}
+	return ""
 }
 
 // settledAtRest counts the goroutines that were at rest for nearly all of the

@@ -126,6 +126,7 @@ func (m *Machine) create(ev *event.Event) {
 	if g == nil {
 		return
 	}
+	m.identifyContext(m.goroutines.get(ev.G), ev)
 	g.since = m.now
 	g.ownerless = ev.G == event.NoG
 	if ev.SubjectStack != 0 {
@@ -206,6 +207,14 @@ func (m *Machine) identify(g *goroutine, stack event.StackID) {
 	}
 	if entry != "" {
 		m.assignGroup(g, m.groups.id(entry, 0, false))
+	}
+}
+
+// identifyContext identifies the goroutine that an event happened on, by the
+// stack of the context: one that only ever runs shows no other.
+func (m *Machine) identifyContext(g *goroutine, ev *event.Event) {
+	if g != nil && g.group == NoGroup {
+		m.identify(g, ev.Stack)
 	}
 }
 
@@ -293,6 +302,7 @@ func (m *Machine) leave(g *goroutine, ev *event.Event, next event.GoState) {
 // wake closes a wait: who ended it decides what a timer's channel looks like.
 func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
 	waker := m.goroutines.get(ev.G)
+	m.identifyContext(waker, ev)
 	kind, flags := g.kind, Flags(0)
 	switch {
 	case waker == nil || m.kinds.falseWaker(ev.Stack):

@@ -217,6 +217,7 @@ var annotations = map[event.Kind]Op{
 func (m *Machine) annotate(ev *event.Event) {
 	op := annotations[ev.Kind]
 	g := m.goroutines.get(ev.G)
+	m.identifyContext(g, ev)
 	if g != nil && op >= OpTaskBegin && op <= OpRegionEnd {
 		m.split(g, FlagSplit)
 	}

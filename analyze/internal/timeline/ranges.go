@@ -35,6 +35,9 @@ func (w *world) stoppedUntil(m *Machine) int64 {
 func (m *Machine) rangeBegin(ev *event.Event) {
 	open := openRange{open: true, since: m.now}
 	active := ev.Kind == event.RangeActive
+	if !active {
+		m.identifyContext(m.goroutines.get(ev.G), ev)
+	}
 	if active {
 		open.since, open.flags = 0, FlagCensoredStart
 	}
