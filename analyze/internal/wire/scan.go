@@ -103,6 +103,7 @@ type Scanner struct {
 	start  int64     // of the present batch
 
 	experimental bool // the present batch is one of an experiment
+	class        byte // the last batch's first byte of data, 0 if it says nothing
 
 	gen      uint64 // of the present generation, 0 before the first
 	first    uint64 // generation
@@ -239,8 +240,7 @@ func (s *Scanner) batchType(b byte) {
 		s.endGeneration(s.offset + 1)
 		s.ended = true
 	default:
-		between := s.ended || s.version < endMarker && s.gen != 0
-		s.fail(s.offset, between, fmt.Sprintf("a batch was expected and not byte %d,", b))
+		s.fail(s.offset, s.ended || s.mayEnd(), fmt.Sprintf("a batch was expected and not byte %d,", b))
 	}
 }
 
@@ -273,6 +273,7 @@ func (s *Scanner) data(b byte) {
 	s.state = scanSkip
 	switch {
 	case state == scanClass && (b == typeStrings || b == typeStacks):
+		s.class = b
 		s.tables += s.skip
 		if most := s.limits.MaxGenerationBytes / maxTablesShare; s.tables > most {
 			s.fail(s.start, false, fmt.Sprintf("more than %d bytes of strings and stacks in one generation (four times that for --max-generation-size raises the limit),", most))
@@ -332,7 +333,7 @@ func (s *Scanner) batch(gen, time, size uint64) {
 	}
 	s.earliest, s.latest = min(s.earliest, time), max(s.latest, time)
 	s.checkTimes()
-	s.skip = int64(size)
+	s.skip, s.class = int64(size), 0
 	switch {
 	case size == 0:
 		s.state = scanType
@@ -369,14 +370,23 @@ func (s *Scanner) follow(gen uint64) bool {
 }
 
 func (s *Scanner) endGeneration(end int64) {
+	s.class = 0
 	s.whole++
 	s.ends[s.whole%len(s.ends)] = end
 }
 
+// mayEnd says whether the present generation of Go 1.22–1.25, which do not mark
+// its end, may have ended where the present batch begins: the runtime writes
+// what strings are left last of all (traceAdvance), and a batch of the same
+// generation behind them would show that there is more.
+func (s *Scanner) mayEnd() bool {
+	more := s.field > 0 && s.fields[0] == s.gen
+	return s.version < endMarker && s.class == typeStrings && !more
+}
+
 func (s *Scanner) fail(offset int64, trailing bool, problem string) {
-	if trailing && s.version < endMarker {
-		// Go 1.22–1.25 do not mark the end; what is no batch ends the last one.
-		s.endGeneration(offset)
+	if s.mayEnd() {
+		s.endGeneration(s.start)
 	}
 	s.err = &FormatError{Offset: offset, Generation: s.gen, Problem: problem, Trailing: trailing}
 }
