@@ -131,6 +131,9 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 	if _, ok := errors.AsType[*tracefile.LimitError](damage); ok {
 		return damage
 	}
+	if _, ok := errors.AsType[*tracefile.ReadError](damage); ok {
+		return damage
+	}
 	if damage == nil {
 		return &NotTraceError{File: a.src.name, What: "a trace header without a single event", Hint: "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file"}
 	}

@@ -85,13 +85,28 @@ func (f *File) unknownVersion(major, minor int) error {
 // header survives it, the rest does not.
 func (f *File) mangled(head []byte) error {
 	body := head[min(len(head), headerSize):]
-	if bytes.Count(body, []byte("\xef\xbf\xbd")) >= 3 {
+	// U+FFFD alone proves nothing, as a program may log it; but no sound trace
+	// is UTF-8 from end to end.
+	if bytes.Count(body, []byte("\ufffd")) >= 3 && utf8.Valid(wholeRunes(body)) {
 		return f.notTrace("a trace that was converted to UTF-8 on its way, and destroyed", "copy it as binary data")
 	}
 	if lf := bytes.Count(body, []byte("\n")); lf >= 4 && bytes.Count(body, []byte("\r\n")) == lf {
 		return f.notTrace("a trace whose line endings were converted on its way (CR LF), and which was thereby destroyed", "copy it as binary data")
 	}
 	return nil
+}
+
+// wholeRunes leaves out the rune that the end of what was looked at cuts.
+func wholeRunes(head []byte) []byte {
+	for i := len(head) - 1; i >= max(0, len(head)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(head[i]) {
+			if !utf8.FullRune(head[i:]) {
+				return head[:i]
+			}
+			break
+		}
+	}
+	return head
 }
 
 // whatIs says what a file is that does not begin like a trace, and what to do.
@@ -120,6 +135,7 @@ var kinds = []kind{
 	{func(h []byte) bool { return len(h) == 0 }, "the file is empty", "nothing was recorded: check that trace.Start returned no error and that trace.Stop ran before the program ended"},
 	{partOf("go 1."), "a trace's header that is cut short", "the recording was cut before its first flush: " + recapture},
 	{prefix("\xef\xbb\xbfgo 1."), "a trace with a byte order mark in front, added by a program that took it for text", "copy it as binary data"},
+	{prefix("\xff\xfeg\x00o\x00 \x00", "\xfe\xff\x00g\x00o\x00 "), "a trace that was converted to UTF-16, as PowerShell does with >, and destroyed", "let the program write the file itself, as curl.exe -o does"},
 	{prefix("HTTP/1.", "HTTP/2"), "a saved HTTP response with its headers", "save the body alone: curl without -i"},
 	{contains("Could not enable tracing"), "the server's message that tracing could not be enabled, as another trace was being recorded", "end the other recording (or wait for it) and record again"},
 	{prefix("404 page not found"), "the server's message “404 page not found”", "import _ \"net/http/pprof\" in the server, and check host and port of the address"},
@@ -158,8 +174,8 @@ func contains(text string) func([]byte) bool {
 }
 
 func html(head []byte) bool {
-	start := bytes.ToLower(bytes.TrimSpace(head))
-	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
+	// "<a href" is what net/http.Redirect answers, to a login page for example.
+	return prefix("<!doctype html", "<html", "<head", "<body", "<a href")(bytes.ToLower(bytes.TrimSpace(head)))
 }
 
 func json(head []byte) bool {

@@ -166,7 +166,17 @@ func (f *File) damaged(err error) error {
 	return f.notTrace(fmt.Sprintf("damaged %s data (%s)", f.compression, printable(err.Error())), "copy the file again")
 }
 
-func (f *File) readError(err error) error { return fmt.Errorf("read %s: %w", f.name, err) }
+// ReadError is an input that could not be read to its end, whatever is in it.
+type ReadError struct {
+	File string
+	Err  error
+}
+
+func (e *ReadError) Error() string { return fmt.Sprintf("read %s: %v", e.File, e.Err) }
+
+func (e *ReadError) Unwrap() error { return e.Err }
+
+func (f *File) readError(err error) error { return &ReadError{f.name, err} }
 
 // compressionOf knows a compressed file by its first bytes.
 func compressionOf(head []byte) string {
@@ -207,8 +217,10 @@ func (f *File) Read(p []byte) (int, error) {
 		f.err = f.lost
 	case err == nil || err == io.EOF:
 		f.err = err
-	case f.input.err != nil || f.compression == "":
-		f.err = f.readError(err)
+	case f.input.err != nil:
+		f.err = f.readError(f.input.err)
+	case errors.Is(err, gzip.ErrHeader):
+		f.err = fmt.Errorf("what follows the gzip data after %d bytes of the trace is no gzip data", total)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		f.err = fmt.Errorf("the %s data is cut off after %d bytes of the trace", f.compression, total)
 	default:

@@ -67,10 +67,11 @@ func (r *Reader) Err() error {
 
 // fill reads on.
 func (r *Reader) fill() {
-	r.base += int64(r.given)
-	r.held = append(r.held[:0], r.held[r.given:]...)
-	r.ready -= r.given
-	r.given = 0
+	if r.given > 0 {
+		r.base += int64(r.given)
+		r.held = append(r.held[:0], r.held[r.given:]...)
+		r.given = 0
+	}
 	have := len(r.held)
 	r.held = slices.Grow(r.held, readChunk)
 	n, err := r.input.Read(r.held[have : have+readChunk])
