@@ -143,7 +143,7 @@ func (r *reader) recovered(err *error) {
 func (r *reader) explain(err error) error {
 	cut := r.input.Err()
 	whole, _ := r.scan.Whole(math.MaxInt)
-	if cut == nil || whole > 0 && (r.version >= 26 || whole > r.syncs) {
+	if n, _ := r.delivered(false); cut == nil || whole > 0 && (r.version >= 26 || n < whole-1) {
 		return r.at(errors.New(oneLine(err.Error())))
 	}
 	if format, ok := errors.AsType[*wire.FormatError](cut); ok && format.Trailing {
@@ -159,8 +159,7 @@ func (r *reader) at(err error) error {
 	if r.version < 22 {
 		return fmt.Errorf("%w (after event %d)", err, r.events)
 	}
-	n := max(r.syncs-1, 0)
-	_, begin := r.scan.Whole(n)
+	n, begin := r.delivered(false)
 	return fmt.Errorf("%w (after event %d, in generation %d, which begins at byte %d)", err, r.events, r.scan.Generation(n), begin)
 }
 
@@ -182,11 +181,11 @@ func (r *reader) checkTime(ev *trace.Event) error {
 	return nil
 }
 
-// delivered is how much of the file was delivered whole: the generations that
-// both x/exp/trace has passed on and the scan found whole.
+// delivered is how much of the file was delivered whole: the generations before
+// the one that x/exp/trace has announced, or has taken up and found damaged.
 func (r *reader) delivered(ended bool) (generations int, end int64) {
 	if r.version >= 22 {
-		return r.scan.Whole(r.syncs - 1)
+		return r.scan.Whole(max(r.syncs, r.input.Begun()) - 1)
 	}
 	if ended && r.syncs > 1 {
 		return 1, r.scan.Offset()

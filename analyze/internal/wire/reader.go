@@ -19,6 +19,9 @@ type Reader struct {
 	input io.Reader
 	scan  *Scanner
 
+	passed int // generations passed on
+	begun  int // see Begun
+
 	held  []byte
 	base  int64 // offset in the trace of held[0]
 	given int   // of held, passed on
@@ -45,8 +48,9 @@ func (r *Reader) Read(p []byte) (int, error) {
 	for r.given == r.ready && !r.ended {
 		r.fill()
 	}
+	stop := r.stop()
 	if r.given < r.ready {
-		n := copy(p, r.held[r.given:r.ready])
+		n := copy(p, r.held[r.given:min(r.ready, stop)])
 		r.given += n
 		return n, nil
 	}
@@ -54,6 +58,40 @@ func (r *Reader) Read(p []byte) (int, error) {
 		return 0, r.Err() // what was passed on is not known to be whole
 	}
 	return 0, io.EOF
+}
+
+// Begun is how many generations the one that reads has taken up. All but the
+// last of them it has done with: it does not ask for the next one before, but
+// for the first batch of one without an end marker in front.
+func (r *Reader) Begun() int { return r.begun }
+
+// stop notes how far the one that reads has come, and returns where in held its
+// next Read must end, so that its own buffer does not blur that.
+func (r *Reader) stop() int {
+	if r.scan.version < firstVersion {
+		return math.MaxInt
+	}
+	at := r.base + int64(r.given)
+	if at < headerSize {
+		return int(headerSize - r.base)
+	}
+	whole, _ := r.scan.Whole(math.MaxInt)
+	if _, end := r.scan.Whole(r.passed + 1); r.passed < whole && at >= end {
+		r.passed++
+	}
+	if r.passed == whole {
+		if r.scan.version >= endMarker {
+			r.begun = whole + 1
+		}
+		return math.MaxInt
+	}
+	opening := r.scan.openings[r.passed%len(r.scan.openings)]
+	if at < opening && r.scan.version < endMarker {
+		return int(opening - r.base)
+	}
+	r.begun = r.passed + 1
+	_, end := r.scan.Whole(r.passed + 1)
+	return int(end - r.base)
 }
 
 // Err is what ended the trace early: an error of the input, or damage in the

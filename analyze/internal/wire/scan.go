@@ -112,6 +112,7 @@ type Scanner struct {
 	tables   int64       // bytes of strings and stacks in the present generation
 	whole    int         // generations that ended
 	ends     [4096]int64 // where the last of them did, by number
+	openings [4096]int64 // where the first batches of the last generations end
 	ended    bool        // the last batch was an end marker
 	err      error
 
@@ -323,7 +324,9 @@ func (s *Scanner) batch(gen, time, size uint64) {
 	if !s.follow(gen) {
 		return
 	}
-	s.batches++
+	if s.batches++; s.batches == 1 {
+		s.openings[s.whole%len(s.openings)] = s.offset + 1 + int64(size)
+	}
 	bytes := s.offset + 1 + int64(size) - s.genStart
 	switch {
 	case s.batches > maxGenerationBatches:
