@@ -137,6 +137,9 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 	if damage == nil {
 		return &NotTraceError{File: a.src.name, What: "a trace header without a single event", Hint: "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file"}
 	}
+	if a.file.ConvertedLineEnds() {
+		return &NotTraceError{File: a.src.name, What: "a trace whose line endings were converted on its way (CR LF), which destroys it: " + damage.Error(), Hint: "copy it as binary data"}
+	}
 	return &NotTraceError{File: a.src.name, What: "a trace of which no part is whole: " + damage.Error(), Hint: "record it again, and let the tracing end before the file is copied"}
 }
 

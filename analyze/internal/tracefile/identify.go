@@ -85,15 +85,24 @@ func (f *File) unknownVersion(major, minor int) error {
 // header survives it, the rest does not.
 func (f *File) mangled(head []byte) error {
 	body := head[min(len(head), headerSize):]
+	f.crlf = convertedLineEnds(body)
 	// U+FFFD alone proves nothing, as a program may log it; but no sound trace
 	// is UTF-8 from end to end.
 	if bytes.Count(body, []byte("\ufffd")) >= 3 && utf8.Valid(wholeRunes(body)) {
 		return f.notTrace("a trace that was converted to UTF-8 on its way, and destroyed", "copy it as binary data")
 	}
-	if lf := bytes.Count(body, []byte("\n")); lf >= 4 && bytes.Count(body, []byte("\r\n")) == lf {
-		return f.notTrace("a trace whose line endings were converted on its way (CR LF), and which was thereby destroyed", "copy it as binary data")
-	}
 	return nil
+}
+
+// ConvertedLineEnds says whether every line feed near the beginning follows a
+// carriage return. A program that copies a trace as text makes it so, but a
+// short trace with such text in its logs may be sound: it is a suspicion, to be
+// told when the trace cannot be read.
+func (f *File) ConvertedLineEnds() bool { return f.crlf }
+
+func convertedLineEnds(body []byte) bool {
+	lf := bytes.Count(body, []byte("\n"))
+	return lf >= 2 && bytes.Count(body, []byte("\r\n")) == lf
 }
 
 // wholeRunes leaves out the rune that the end of what was looked at cuts.

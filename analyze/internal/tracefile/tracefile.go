@@ -53,6 +53,7 @@ type File struct {
 	zstd        *zstd.Decoder
 	compression string
 	version     int
+	crlf        bool
 	size        int64 // of the input, -1 if unknown
 	n           atomic.Int64
 	err         error

@@ -99,7 +99,6 @@ func TestWhatAFileIs(t *testing.T) {
 	withVersion := func(header string) []byte {
 		return append(append([]byte(header), make([]byte, 16-len(header))...), tiny[16:]...)
 	}
-	crlf := bytes.ReplaceAll(tiny, []byte("\n"), []byte("\r\n"))
 	for _, c := range []struct {
 		name       string
 		data       []byte
@@ -145,7 +144,6 @@ func TestWhatAFileIs(t *testing.T) {
 		{"version 2.0", withVersion("go 2.0 trace"), "version go 2.0", "a newer conctrace may read it"},
 		{"a version of many digits", withVersion("go 1.99999999999"), "does not begin with a trace's header", ""},
 		{"converted to UTF-8", bytes.ToValidUTF8(slices.Concat(tiny[:40], bytes.Repeat([]byte("\xff\x00"), 40)), []byte("\ufffd")), "converted to UTF-8", "binary"},
-		{"line ends converted", crlf, "line endings were converted", "binary"},
 		{"gzip in gzip", forge.Gzip(forge.Gzip(tiny)), "gzip data inside gzip data", "decompress it once"},
 		{"zstd in gzip", forge.Gzip(zst(t, tiny)), "zstd data inside gzip data", "decompress it once"},
 		{"gzip in zstd", zst(t, forge.Gzip(tiny)), "gzip data inside zstd data", "decompress it once"},
@@ -164,6 +162,28 @@ func TestWhatAFileIs(t *testing.T) {
 				t.Errorf("%q; %q, want %q; %q", err.What, err.Hint, c.what, c.hint)
 			}
 		})
+	}
+}
+
+// TestConvertedLineEndsAreASuspicion and no verdict: a sound trace may hold such
+// text.
+func TestConvertedLineEndsAreASuspicion(t *testing.T) {
+	tiny := load(t, "traces/go1.26/tiny.trace")
+	for name, c := range map[string]struct {
+		data []byte
+		want bool
+	}{
+		"as recorded": {tiny, false},
+		"converted":   {bytes.ReplaceAll(tiny, []byte("\n"), []byte("\r\n")), true},
+	} {
+		f, err := FromReader(name, bytes.NewReader(c.data), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.ConvertedLineEnds(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+		f.Close()
 	}
 }
 
