@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,8 +12,6 @@ import (
 	"github.com/conctrace/conctrace/analyze"
 	"github.com/conctrace/conctrace/analyze/result"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // corpus is every trace in testdata, and those in the directory that
 // CONCTRACE_EXTRA_TRACES names, by a short name.

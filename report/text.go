@@ -186,7 +186,8 @@ func (p *page) verdict(r *result.Result) line {
 	if label == "" && sentence == "" {
 		return text(strong, "none")
 	}
-	if n := len(label); n > 0 && n <= len(sentence) && strings.EqualFold(sentence[:n], label) {
+	said := strings.ReplaceAll(label, "-", " ")
+	if n := len(label); n > 0 && n <= len(sentence) && (strings.EqualFold(sentence[:n], label) || strings.EqualFold(sentence[:n], said)) {
 		return line{{sentence[:n], strong}, {sentence[n:], plain}}
 	}
 	if sentence == "" || label == "" {
@@ -263,10 +264,16 @@ func drawWarnings(p *page, r *result.Result) {
 }
 
 // drawNext shows the commands that lead on from here.
+// middle is a part of the scope that shows how a window is asked for.
+func middle(r *result.Result) result.SlowRun {
+	length := r.Scope.DurationNs()
+	return result.SlowRun{BeginNs: r.Scope.FromNs + 2*length/5, DurationNs: length / 5}
+}
+
 func drawNext(p *page, r *result.Result) {
 	next := []struct{ flags, purpose string }{
 		{"--goroutines", "every goroutine by itself"},
-		{"--from D --to D", "a part of the time"},
+		{windowFlags(middle(r)), "a part of the time"},
 		{"-f json", "everything, for scripts"},
 	}
 	if p.Goroutines {

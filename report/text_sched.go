@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -130,14 +131,19 @@ func (p *page) averages(r *result.Result) line {
 		return nil
 	}
 	running := average(c.AverageRunning) + " running"
-	if n := mostProcessors(r); n > 0 {
-		running += " on " + counted(int64(n), "P", "Ps")
+	if length := r.Scope.DurationNs(); length > 0 && r.Scheduler.PTimeNs.Sum() > 0 {
+		procs := float64(r.Scheduler.PTimeNs.Sum()) / float64(length) // GOMAXPROCS may have changed
+		if whole := math.Round(procs); math.Abs(procs-whole) < 0.005 {
+			running += " on " + counted(int64(whole), "P", "Ps")
+		} else {
+			running += " on " + average(procs) + " Ps"
+		}
 	}
 	items := []line{text(plain, running)}
 	if c.AverageParallelism > 0 {
 		items = append(items, text(plain, average(c.AverageParallelism)+" while any ran"))
 	}
-	return joined(append(items, text(plain, average(c.AverageEngaged)+" goroutines had something to do"))...)
+	return joined(append(items, text(plain, average(c.AverageEngaged)+" goroutines in progress"))...)
 }
 
 // processorTime is the processors' time by what they did.

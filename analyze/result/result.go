@@ -154,7 +154,7 @@ type Concurrency struct {
 
 // Scheduler says how ready work was served.
 type Scheduler struct {
-	Latency         Latency   `json:"latency"`           // runnable until running, all origins
+	Latency         Latency   `json:"latency"`           // runnable until running, all origins but yielded
 	LatencyByOrigin Latencies `json:"latency_by_origin"` // woken, new, preempted, yielded, syscall-return
 	// RunnableSomeNs is for how long at least one user goroutine was runnable,
 	// RunnableFullNs for how long one was and none ran.

@@ -60,7 +60,7 @@ trace of which a part could be analysed exits 0 with a warning.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output); the format follows its extension")
-	fl.StringVarP(&f.format, "format", "f", "", "output format: "+strings.Join(report.Names(), ", ")+" (default text)")
+	fl.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+strings.Join(report.Names(), ", ")+" (default text)")
 	fl.DurationVar(&f.from, "from", 0, "start of the window, after the trace's start (1.2s, 350ms)")
 	fl.DurationVar(&f.to, "to", 0, "end of the window, after the trace's start")
 	fl.StringVar(&f.group, "group", "", "only goroutines whose entry function matches `RE`")
@@ -114,7 +114,7 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 			continue
 		}
 		tellDamage(s.err, r)
-		if i > 0 && format.Name == "text" {
+		if i > 0 && format.Name == "text" && !f.quiet {
 			fmt.Fprintln(out)
 		}
 		if err := format.Write(out, r, ro); err != nil {
@@ -124,7 +124,7 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	if err := out.close(); err != nil {
 		return fmt.Errorf("write %s: %w", out.name, err)
 	}
-	if out.file != nil {
+	if out.file != nil && !f.quiet {
 		fmt.Fprintf(s.err, "wrote %s (%d bytes)\n", out.name, out.written)
 	}
 	return worst

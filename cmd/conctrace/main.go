@@ -90,6 +90,16 @@ parallel or only took turns.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			if _, err := os.Stat(args[0]); err == nil {
+				return fmt.Errorf("%q is no command; did you mean conctrace analyze %s?", args[0], args[0])
+			}
+			return fmt.Errorf("%q is no command (see conctrace --help)", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newAnalyze(s, getenv))
 	return root

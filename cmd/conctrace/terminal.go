@@ -21,9 +21,9 @@ type terminalFlags struct {
 }
 
 func (f *terminalFlags) register(fl *pflag.FlagSet) {
-	fl.StringVar(&f.color, "color", "auto", "colour: auto, always, never")
+	fl.StringVar(&f.color, "color", "auto", "colour; `WHEN` is auto, always or never")
 	fl.BoolVar(&f.ascii, "ascii", false, "only ASCII characters")
-	fl.IntVar(&f.width, "width", 0, "columns (default: the terminal's, else 100)")
+	fl.IntVar(&f.width, "width", 0, "`COLUMNS` of the report (default: the terminal's, else 100)")
 }
 
 // reportOptions decides width, colour and characters for a report that goes to

@@ -30,7 +30,6 @@ type concurrency struct {
 	histogram []int64
 	someNs    int64
 	fullNs    int64
-	engagedNs int64
 }
 
 const maxHeld = 1 << 17

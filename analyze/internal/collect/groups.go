@@ -33,7 +33,7 @@ func (a *accounting) Finish(end End, r *result.Result) {
 		waits.addGroup(g)
 	}
 	r.Time, r.SystemTime, r.Waits = user.time(), system.time(), waits.result()
-	r.Scheduler.Latency = r.Waits[waitkind.Runnable.String()]
+	r.Scheduler.Latency = waits.schedulingLatency()
 	r.Scheduler.LatencyByOrigin = waits.kindsOf(waitkind.Runnable)
 	order := a.finishGroups(end, r)
 	a.finishSites(end, order, r)
@@ -311,6 +311,19 @@ func (d *distributions) result() result.Latencies {
 		}
 	}
 	return out
+}
+
+// schedulingLatency is the distribution of all waits for a processor but those
+// of goroutines that gave theirs up: a collection alone yields thousands of
+// times (Go's runtime.GC and its sweeper), for nobody's harm.
+func (d *distributions) schedulingLatency() result.Latency {
+	var all histogram
+	for k := range d.kinds {
+		if kind := waitkind.Kind(k); kind.Class() == waitkind.Runnable && kind != waitkind.Yielded {
+			all.merge(&d.kinds[k])
+		}
+	}
+	return all.latency()
 }
 
 // kindsOf are the distributions of the kinds of one class, by the kind's name.

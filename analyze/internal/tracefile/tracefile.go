@@ -81,19 +81,16 @@ func (c *counter) Read(p []byte) (int, error) {
 func Open(path string, limits Limits) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		if pathErr, ok := errors.AsType[*os.PathError](err); ok {
-			err = &os.PathError{Op: pathErr.Op, Path: printable(path), Err: pathErr.Err}
-		}
-		return nil, fmt.Errorf("open the trace: %w", err)
+		return nil, openError(path, err)
 	}
 	info, err := file.Stat()
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("open the trace: %w", err)
+		return nil, openError(path, err)
 	}
 	if info.IsDir() {
 		file.Close()
-		return nil, fmt.Errorf("open the trace: %s is a directory; name a file in it", printable(path))
+		return nil, fmt.Errorf("%s: is a directory; name a file in it", printable(path))
 	}
 	f := &File{name: printable(path), limits: limits, size: -1}
 	if info.Mode().IsRegular() {
@@ -102,6 +99,14 @@ func Open(path string, limits Limits) (*File, error) {
 		f.pipe = file
 	}
 	return f.begin(file)
+}
+
+// openError begins with the file's name, as every message about a file does.
+func openError(path string, err error) error {
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+		err = pathErr.Err
+	}
+	return fmt.Errorf("%s: %w", printable(path), err)
 }
 
 // FromReader is the trace that r yields; messages call it name.

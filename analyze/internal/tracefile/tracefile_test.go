@@ -176,7 +176,7 @@ func TestConvertedLineEndsAreASuspicion(t *testing.T) {
 		"as recorded": {tiny, false},
 		"converted":   {bytes.ReplaceAll(tiny, []byte("\n"), []byte("\r\n")), true},
 	} {
-		f, err := FromReader(name, bytes.NewReader(c.data), Limits{})
+		f, err := tracefile.FromReader(name, bytes.NewReader(c.data), tracefile.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
