@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/conctrace/conctrace/analyze/result"
@@ -21,6 +22,12 @@ const (
 	waitingShare   = 0.3  // of the time with ready work that waits
 	stalledShare   = 0.05 // of the time with ready work and nothing running
 	saturatedShare = 0.8  // of the processors running user goroutines
+	interleaved    = 1.5  // goroutines in progress on average
+
+	// Below these, waiting for a processor is the machine's wake-up noise: 0.02
+	// to 0.15 ms each (methods.md 0.3).
+	noisyP90 = 200 * time.Microsecond
+	noisyP99 = 5 * time.Millisecond
 )
 
 // verdict answers in one sentence whether the program ran in parallel.
@@ -32,18 +39,19 @@ func verdict(r *result.Result) result.Verdict {
 
 // measured is what the verdict goes by; shares are of the scope's length.
 type measured struct {
-	length                        time.Duration
-	whole                         bool  // neither a window nor a filter
-	filtered                      bool  // only some goroutines were asked for
-	events                        int64 // of the whole trace
-	procs                         float64
-	user, runtime, syscalls, idle float64 // shares of the processors' time
-	running                       float64 // goroutines, on average
-	engaged                       float64
-	any, many                     float64 // share with at least one, two goroutines running
-	ready                         float64 // share with ready work that waits
-	stalled                       float64 // share with ready work and nothing running
-	goroutines                    int
+	length                                 time.Duration
+	whole                                  bool  // neither a window nor a filter
+	filtered                               bool  // only some goroutines were asked for
+	events                                 int64 // of the whole trace
+	procs                                  float64
+	user, runtime, syscalls, looking, idle float64 // shares of the processors' time
+	latency                                result.Latency
+	running                                float64 // goroutines, on average
+	engaged                                float64
+	any, many                              float64 // share with at least one, two goroutines running
+	ready                                  float64 // share with ready work that waits
+	stalled                                float64 // share with ready work and nothing running
+	goroutines                             int
 }
 
 func measure(r *result.Result) measured {
@@ -52,7 +60,7 @@ func measure(r *result.Result) measured {
 		length: time.Duration(length), events: r.Trace.Events,
 		filtered: r.Scope.Group != "" || r.Scope.Task != "",
 		running:  r.Concurrency.AverageRunning, engaged: r.Concurrency.AverageEngaged,
-		goroutines: r.Scope.Goroutines,
+		goroutines: r.Scope.Goroutines, latency: r.Scheduler.Latency,
 	}
 	m.whole = !m.filtered && length == r.Trace.DurationNs
 	if length <= 0 {
@@ -71,7 +79,8 @@ func measure(r *result.Result) measured {
 	m.procs = share(p.Sum())
 	if p.Sum() > 0 {
 		of := func(ns int64) float64 { return float64(ns) / float64(p.Sum()) }
-		m.user, m.runtime, m.syscalls, m.idle = of(p.User), of(p.GC+p.STW), of(p.Syscall), of(p.Idle)
+		m.user, m.runtime, m.syscalls = of(p.User), of(p.GC+p.STW), of(p.Syscall)
+		m.looking, m.idle = of(p.Spinning), of(p.Idle)
 	}
 	m.ready, m.stalled = share(r.Scheduler.RunnableSomeNs), share(r.Scheduler.RunnableFullNs)
 	return m
@@ -84,30 +93,30 @@ func (m measured) judge() (label, sentence string) {
 	case m.filtered:
 		return m.judgeShape("of the selected goroutines ran on average")
 	case m.any < idleShare && m.engaged < idleEngaged:
-		return "idle", fmt.Sprintf("Idle: Go code ran for %.2g %% of the time, and next to nothing was in progress.", 100*m.any)
-	case m.stalled >= stalledShare:
-		return "starved", fmt.Sprintf("Starved: for %.0f %% of the time no goroutine of the program ran although some were ready; %s.", 100*m.stalled, m.holders())
-	case m.ready >= waitingShare && m.running < saturatedShare*m.procs:
-		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %.0f %% of the time; %s.", 100*m.ready, m.holders())
-	case m.ready >= waitingShare && m.procs >= 2:
-		return "saturated", fmt.Sprintf("Saturated: %.2g of %.3g processors ran Go code on average, and ready goroutines waited for one during %.0f %% of the time.", m.running, m.procs, 100*m.ready)
+		return "idle", fmt.Sprintf("Idle: the program's goroutines ran for %s of the time, and next to nothing was in progress.", percent(m.any))
+	case m.stalled >= stalledShare && !m.noise():
+		return "starved", fmt.Sprintf("Starved: for %s of the time no goroutine of the program ran although some were ready; %s.", percent(m.stalled), m.holders())
+	case m.ready >= waitingShare && m.running < saturatedShare*m.procs && !m.noise():
+		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s.", percent(m.ready), m.holders())
+	case m.ready >= waitingShare && m.procs >= 2 && !m.noise():
+		return "saturated", fmt.Sprintf("Saturated: %s of %s processors ran Go code on average, and ready goroutines waited for one during %s of the time.", number(m.running), number(m.procs), percent(m.ready))
 	}
-	return m.judgeShape(fmt.Sprintf("of %.3g processors ran Go code on average", m.procs))
+	return m.judgeShape("of " + number(m.procs) + " processors ran Go code on average")
 }
 
 // judgeShape says how much ran at once, whatever held it up; ran completes
 // "1.2 …".
 func (m measured) judgeShape(ran string) (label, sentence string) {
-	busy := fmt.Sprintf("%.2g %s", m.running, ran)
-	progress := fmt.Sprintf("%.3g goroutines were in progress", m.engaged)
+	busy := number(m.running) + " " + ran
+	progress := number(m.engaged) + " goroutines were in progress"
 	switch {
 	case 1-m.any >= latencyShare:
-		return "latency-bound", fmt.Sprintf("Latency-bound: none%s ran for %.0f %% of the time while %s.", m.ofThem(), 100*(1-m.any), progress)
+		return "latency-bound", fmt.Sprintf("Latency-bound: for %s of the time none%s ran, while %s on average.", percent(1-m.any), m.ofThem(), progress)
 	case m.many >= parallelShare*m.any:
-		return "parallel", fmt.Sprintf("Parallel: %s, two or more at once for %.0f %% of the running time.", busy, 100*m.many/m.any)
+		return "parallel", fmt.Sprintf("Parallel: %s, two or more at once for %s of the running time.", busy, percent(m.many/m.any))
 	case m.many >= partlyShare*m.any:
-		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for only %.0f %% of the running time, while %s.", busy, 100*m.many/m.any, progress)
-	case m.engaged >= 2:
+		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for only %s of the running time, while %s.", busy, percent(m.many/m.any), progress)
+	case m.engaged >= interleaved || m.ready >= waitingShare:
 		return "interleaved", fmt.Sprintf("Interleaved, not parallel: %s while %s.", busy, progress)
 	}
 	return "serial", fmt.Sprintf("Serial: one goroutine at a time had something to do; %s.", busy)
@@ -123,8 +132,34 @@ func (m measured) ofThem() string {
 
 // holders says what the processors did while ready work waited.
 func (m measured) holders() string {
-	return fmt.Sprintf("of the processors' time %.0f %% went to user goroutines, %.0f %% to the runtime and its collector, %.0f %% was held in system calls, %.0f %% idle",
-		100*m.user, 100*m.runtime, 100*m.syscalls, 100*m.idle)
+	return fmt.Sprintf("of the processors' time %s went to them, %s to the runtime and its collector, %s was held in system calls, %s went into looking for work, %s was idle",
+		percent(m.user), percent(m.runtime), percent(m.syscalls), percent(m.looking), percent(m.idle))
+}
+
+// noise says whether goroutines waited for a processor no longer than a wake-up
+// takes.
+func (m measured) noise() bool {
+	return m.latency.P90Ns < int64(noisyP90) && m.latency.P99Ns < int64(noisyP99)
+}
+
+// number is an average in words: two digits below ten, whole above.
+func number(x float64) string {
+	if x >= 9.95 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 2, 64)
+}
+
+// percent is a share in words. All but a little is not all.
+func percent(x float64) string {
+	switch p := 100 * x; {
+	case p > 0 && p < 1:
+		return "under 1 %"
+	case p > 99.5 && p < 100:
+		return "over 99 %"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+	}
 }
 
 // goroutines is a number of them in words.

@@ -217,9 +217,9 @@ func (p *page) restInBrief(r *result.Result) line {
 	if r.Time.AtRestNs <= 0 {
 		return nil
 	}
-	s := "At rest (idle by design) and left out: "
+	s := "At rest and left out: "
 	if engagedNs(r.Time) <= 0 {
-		s = "All of the goroutines' time was at rest (idle by design): "
+		s = "All of the goroutines' time was at rest: "
 	}
 	if n := r.Scope.AtRestGoroutines; n > 0 {
 		s += counted(int64(n), "whole goroutine", "whole goroutines") + ", "

@@ -166,7 +166,7 @@ func largestInside(g result.Group) []result.Inside {
 }
 
 func (p *page) insideRow(in result.Inside) []cell {
-	name := textCell{lead: text(muted, " ↳ "), forms: []string{"(the library itself)"}, tone: muted}
+	name := textCell{lead: text(muted, " ↳ "), forms: []string{"(the library, or no stack)"}, tone: muted}
 	if in.Func != "" {
 		name.forms, name.tone = p.funcForms(in.Func), plain
 	}

@@ -125,7 +125,8 @@ type Time struct {
 }
 
 // Latency is a distribution of durations. Count and Max are exact; the
-// percentiles are by nearest rank, within 1.1 %.
+// percentiles are by nearest rank, within 1.1 %. What the trace's or the
+// window's edge cut counts with the part that was seen, a lower bound.
 type Latency struct {
 	Count int64 `json:"count"`
 	P50Ns int64 `json:"p50_ns"`

@@ -213,22 +213,26 @@ func StopKind(reason string, stack []string) Kind {
 // processor away (runtime/proc.go, sysmon).
 const ShortSyscallNs = 20_000
 
-// SyscallKind returns the kind of a system call from the stack that entered it
-// and its length in nanoseconds. Native code called through cgo runs, off the
-// processors, however long.
-func SyscallKind(stack []string, ns int64) Kind {
-	entered := EnteredSyscall(stack)
+// SyscallKind returns the kind of a system call of a length in nanoseconds that
+// was entered as EnteredSyscall says. Native code called through cgo runs, off
+// the processors, however long.
+func SyscallKind(entered Kind, ns int64) Kind {
 	if entered != Cgo && ns < ShortSyscallNs {
 		return SyscallShort
 	}
 	return entered
 }
 
-// EnteredSyscall is SyscallKind for a call that blocks: Cgo, File or Syscall.
+// EnteredSyscall returns the kind of a system call that blocks from the stack
+// that entered it: Cgo, File or Syscall. What C code called back into Go enters
+// is told by the frames within the callback.
 func EnteredSyscall(stack []string) Kind {
 	kind := Syscall
 	for i, fn := range stack {
-		if strings.Contains(fn, "._Cfunc_") || fn == "runtime.cgocall" || (i == 0 && fn == "runtime.asmcgocall") {
+		if strings.HasPrefix(fn, "_cgoexp_") || strings.HasPrefix(fn, "runtime.cgocallback") {
+			break
+		}
+		if strings.Contains(fn, "._Cfunc_") || strings.Contains(fn, "._C2func_") || fn == "runtime.cgocall" || (i == 0 && fn == "runtime.asmcgocall") {
 			return Cgo
 		}
 		if kind == Syscall && matches(Table[File].Frames, fn) {
@@ -253,7 +257,8 @@ func Externally(k Kind) Kind {
 func FalseWaker(stack []string) bool {
 	for _, fn := range stack {
 		switch fn {
-		case "runtime.injectglist", "runtime.gcStart", "runtime.startTheWorldWithSema", "runtime.startTheWorld", "runtime.startTheWorldGC":
+		case "runtime.injectglist", "runtime.gcStart", "runtime.startTheWorldWithSema", "runtime.startTheWorld", "runtime.startTheWorldGC",
+			"runtime.timerproc": // of Go 1.11–1.13, where timers had a goroutine
 			return true
 		}
 	}

@@ -39,9 +39,12 @@ type life struct {
 	mainNs      int64
 	// stimulus is the goroutine that last woke or created this one.
 	stimulus int64
-	runs     runHistory
-	spans    int // tasks and regions that it is inside of
-	detail   *detail
+	// gave says that since its last wait the goroutine gave others something to
+	// do: it created one, ended another's wait, or waited to send.
+	gave   bool
+	runs   runHistory
+	spans  int // tasks and regions that it is inside of
+	detail *detail
 }
 
 // groupAccount is the time of a group.
@@ -102,6 +105,7 @@ func (a *accounting) born(r *timeline.Record) {
 	*l = life{id: r.G, selected: !r.Has(timeline.FlagDeselected), stimulus: r.Other, parentGroup: timeline.NoGroup}
 	l.runs.running, l.runs.since = r.Next == event.GoRunning, r.Start
 	if r.OtherSlot >= 0 {
+		a.lives[r.OtherSlot].gave = true
 		if p := a.lives[r.OtherSlot].group; p != nil && !a.lives[r.OtherSlot].own {
 			l.parentGroup = p.entry
 		}
@@ -240,6 +244,10 @@ func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
 		if l.spans > 0 {
 			c.spanNs += r.Ns()
 		}
+		if l.gave {
+			c.gave++
+		}
+		l.gave = r.Kind == waitkind.ChanSend
 		l.mainCell(c, r.Ns())
 		return c
 	}
@@ -257,8 +265,10 @@ func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
 // cell finds the account of a wait site; a goroutine mostly returns to the few
 // sites that it has been at.
 func (l *life) cell(key cellKey) *cell {
-	for _, c := range l.cells {
+	for i, c := range l.cells {
 		if c != nil && c.key == key {
+			copy(l.cells[1:i+1], l.cells[:i])
+			l.cells[0] = c
 			return c
 		}
 	}
@@ -277,7 +287,7 @@ func (l *life) mainCell(c *cell, ns int64) {
 	case c == l.main:
 		l.mainNs += ns
 	case ns > l.mainNs:
-		l.main, l.mainNs = c, ns
+		l.main, l.mainNs = c, ns-l.mainNs
 	default:
 		l.mainNs -= ns
 	}
@@ -303,6 +313,7 @@ func (a *accounting) woken(l *life, r *timeline.Record) {
 	if !r.Has(timeline.FlagSystem) {
 		waker.group.wokeUsers++
 	}
+	waker.gave = true
 	if r.Ns() == 0 {
 		return
 	}
@@ -313,6 +324,6 @@ func (a *accounting) woken(l *life, r *timeline.Record) {
 		return
 	}
 	if c := l.cells[0]; c != nil && c.key.kind == r.Kind && c.key.stack == r.Stack {
-		c.ended(r, waker, l.id, a.stacks.of(r.OtherStack))
+		c.ended(r, l, waker, a.stacks.of(r.OtherStack))
 	}
 }

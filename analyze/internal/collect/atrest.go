@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -78,8 +79,10 @@ func asked(w restCase) bool {
 	return false
 }
 
-// wholeTrace: from the trace's start to its end without an event. A lock or a
-// Once is left out: nobody waits for one by design, so it is rather stuck.
+// wholeTrace: from the trace's start to its end without an event. What nobody
+// waits for by design is left out, as it is rather stuck: a lock, a send, a
+// WaitGroup, a file; and so is a request, that is a wait in the program's code
+// inside a goroutine of a library, such as a handler's.
 //
 // A program that is traced from its start creates such goroutines within the
 // trace. For them nine tenths of it, up to its end, are enough, if nobody was
@@ -87,15 +90,32 @@ func asked(w restCase) bool {
 func wholeTrace(w restCase) bool {
 	c := w.cell
 	switch c.key.kind {
-	case waitkind.Mutex, waitkind.RWMutexRead, waitkind.RWMutexWrite, waitkind.Once:
+	case waitkind.Network, waitkind.Syscall, waitkind.Sleep, waitkind.Unsaid, waitkind.System, waitkind.GCWait, waitkind.Coroutine, waitkind.Synctest:
+		return c.key.whole && !inHandler(w.funcs)
+	case waitkind.ChanReceive, waitkind.Select, waitkind.Cond, waitkind.Forever:
+		if c.key.whole {
+			return !inHandler(w.funcs)
+		}
+		return c.closed == 0 && c.ns*10 >= c.waits.n*w.duration*9 && inOwnLoop(w.funcs)
+	}
+	return false
+}
+
+// inHandler says whether a stack shows the program's code called by a goroutine
+// of a library, such as a server's. Helpers that only start a function do not
+// count.
+func inHandler(funcs []string) bool {
+	if len(funcs) == 0 {
 		return false
 	}
-	if c.key.whole {
-		return true
+	entry := funcs[len(funcs)-1]
+	if !isLibrary(entry) || strings.HasPrefix(entry, "runtime.") || strings.HasPrefix(entry, "sync.(*WaitGroup).Go") || strings.HasPrefix(entry, "golang.org/x/sync/errgroup.") {
+		return false
 	}
-	switch c.key.kind {
-	case waitkind.ChanReceive, waitkind.Select, waitkind.Cond, waitkind.Forever:
-		return c.closed == 0 && c.ns*10 >= c.waits.n*w.duration*9 && inOwnLoop(w.funcs)
+	for _, fn := range funcs {
+		if !isLibrary(fn) {
+			return true
+		}
 	}
 	return false
 }
@@ -117,6 +137,10 @@ var knownSites = [][]string{
 	{"database/sql.(*DB).connectionCleaner"},
 	{"context.(*cancelCtx).propagateCancel.func*"},
 	{"context.propagateCancel.func*"},
+	{"golang.org/x/net/http2.(*serverConn).readFrames"},
+	{"golang.org/x/net/http2.(*serverConn).serve"},
+	{"net/http/pprof.sleep"}, // whoever records this trace, or a profile, waits for its end
+	{"google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams"},
 	{"google.golang.org/grpc/internal/transport.(*controlBuffer).get"},
 	{"google.golang.org/grpc/internal/transport.(*http2Server).keepalive"},
 	{"google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run"},
@@ -125,16 +149,17 @@ var knownSites = [][]string{
 // knownSite: a wait for demand, by its name. methods.md asks that such a
 // goroutine runs for less than 0.1 % of its life; an accept loop that is busy
 // still waits for nothing but the next connection. What holds a goroutine up
-// there without being that wait is no rest: the runtime's work, or a system
+// there without being that wait is no rest: a lock, the runtime's work, a system
 // call that returned late. Only the signal handler waits in a system call.
 func knownSite(w restCase) bool {
-	switch w.cell.key.kind.Class() {
-	case waitkind.Runtime:
-		return false
-	case waitkind.BlockedIO:
-		if w.cell.key.kind != waitkind.Network && !onStack(w.funcs, []string{"os/signal.loop"}) {
+	switch w.cell.key.kind {
+	case waitkind.Network, waitkind.ChanReceive, waitkind.Select, waitkind.Cond, waitkind.TimerChannel, waitkind.Unsaid:
+	case waitkind.Syscall:
+		if !onStack(w.funcs, []string{"os/signal.loop"}) {
 			return false
 		}
+	default:
+		return false
 	}
 	for _, site := range knownSites {
 		if onStack(w.funcs, site) {
@@ -185,11 +210,18 @@ func idleConnection(w restCase) bool {
 	return false
 }
 
-// ticker: a loop over a timer's channel in goroutines that nobody waits for.
+// ticker: a loop over a timer's channel in goroutines that do nothing else and
+// that nobody waits for. A handler that waits for a timer before it answers
+// wakes nobody either; it is told by its input and output, or by its depth.
 func ticker(w restCase) bool {
-	return w.cell.key.kind == waitkind.TimerChannel &&
-		w.group.wokeUsers == 0 &&
-		w.cell.waits.n >= 2*max(1, w.cell.members)
+	c, g := w.cell, w.group
+	io := g.kinds[waitkind.Network] + g.kinds[waitkind.Syscall] + g.kinds[waitkind.File]
+	return c.key.kind == waitkind.TimerChannel &&
+		w.entry != "main.main" &&
+		g.wokeUsers == 0 &&
+		c.waits.n >= 2*max(1, c.members) &&
+		c.ns*10 >= g.waiting()*9 && io*100 <= g.waiting() &&
+		inOwnLoop(w.funcs)
 }
 
 // contextWatch: the only thing that ever ended the waits is a context's
@@ -209,7 +241,10 @@ func contextWatch(w restCase) bool {
 // for its answer, or for its turn at a channel that serves as a semaphore, looks
 // the same in a trace: the goroutine comes back to the wait, or is never seen to
 // leave it; the wait is in its own loop and not deep inside a handler; whoever
-// ends it sends and does not receive, and was not set to work by the waiter.
+// ends it sends and does not receive, is no peer that hands a token back, and
+// was not set to work by the waiter; and the waiter itself gives nobody anything
+// to do between its waits, as one does that then waits for an answer. Workers
+// that pass results on are thereby counted as working when they wait.
 func parkedWorkers(w restCase) bool {
 	c := w.cell
 	switch c.key.kind {
@@ -217,26 +252,31 @@ func parkedWorkers(w restCase) bool {
 	default:
 		return false
 	}
-	return c.members >= 2 &&
+	return c.members >= 2 && w.group.count >= 2 &&
 		(c.closed == 0 || c.closed >= 2*c.members) &&
 		inOwnLoop(w.funcs) &&
 		c.toReceivers*10 <= c.endedByG &&
+		c.byPeers*10 <= c.endedByG &&
+		c.gave*10 <= c.waits.n &&
 		c.responses*10 <= c.endedByG &&
 		c.servedSenders*10 <= c.waits.n &&
 		c.starvedNs*10 <= c.ns
 }
 
 // inOwnLoop says whether a goroutine blocks in its entry function or in what
-// that calls directly; frames of the runtime and of sync do not count.
+// that calls directly; frames of the runtime and of sync, and closures, do not
+// count.
 func inOwnLoop(funcs []string) bool {
 	user := 0
 	for _, fn := range funcs {
-		if !strings.HasPrefix(fn, "runtime.") && !strings.HasPrefix(fn, "sync.") && !strings.HasPrefix(fn, "internal/") {
+		if !strings.HasPrefix(fn, "runtime.") && !strings.HasPrefix(fn, "sync.") && !strings.HasPrefix(fn, "internal/") && !closure.MatchString(fn) {
 			user++
 		}
 	}
 	return user <= 2
 }
+
+var closure = regexp.MustCompile(`\.func\d+(\.\d+)*$|\.gowrap\d+$`)
 
 // running is the group's time on a processor, ns.
 func (g *groupAccount) running() (ns int64) {

@@ -242,6 +242,23 @@ func TestTasksAndRegionsHaveTheirTime(t *testing.T) {
 	eq(t, "runs", group(t, r, "main.main").Waits["running/user"].Count, 2)
 }
 
+// TestTasksWithoutAParentNestByTheirOrder: trace.NewTask(context.Background())
+// within another task.
+func TestTasksWithoutAParentNestByTheirOrder(t *testing.T) {
+	s := newScript(t, 2)
+	s.old(0, 1, event.GoRunning, "main.main")
+	s.annotate(100, 1, event.TaskBegin, 7, event.NoTask, "run")
+	s.annotate(200, 1, event.TaskBegin, 8, event.NoTask, "item")
+	s.annotate(500, 1, event.TaskEnd, 8, event.NoTask, "item")
+	s.annotate(600, 1, event.TaskEnd, 7, event.NoTask, "run")
+	r := s.play(1000, Options{})
+	got := map[string]int64{}
+	for _, x := range r.Tasks {
+		got[x.Type] = x.Time.LifetimeNs
+	}
+	eq(t, "time", got, map[string]int64{"run": 500 * us, "item": 300 * us})
+}
+
 // TestAGoroutineThatHandsTasksOutDoesNotWorkOnThem: two open tasks side by side.
 func TestAGoroutineThatHandsTasksOutDoesNotWorkOnThem(t *testing.T) {
 	s := newScript(t, 2)
@@ -342,6 +359,81 @@ func TestRulesOfRest(t *testing.T) {
 		"pool fed by a busy sender is starved, not at rest": {
 			script: func(s *script) { pool(s, "main.pool", event.ReasonChanReceive, 2500) },
 			want:   map[string]string{"main.pool": ""},
+		},
+		"starved at one of two sites": {
+			script: func(s *script) {
+				pool(s, "main.pool", event.ReasonChanReceive, 2500)
+				for _, id := range []int64{2, 4} {
+					for i := range int64(3) {
+						s.block(100+i*3000+2850, id, event.ReasonSleep, "time.Sleep", "main.pool")
+						s.wake(100+i*3000+2900, id, event.NoG)
+						s.run(100+i*3000+2901, id)
+					}
+				}
+			},
+			want: map[string]string{"main.pool": ""},
+		},
+		"connections that peers hand back": {
+			script: func(s *script) {
+				for _, id := range []int64{2, 4} {
+					s.old(0, id, event.GoRunning, "main.query")
+				}
+				for i := range int64(4) {
+					waiter, holder := []int64{2, 4}[i%2], []int64{4, 2}[i%2]
+					s.block(1000+i*2000, waiter, event.ReasonChanReceive, "runtime.chanrecv1", "main.query")
+					s.wake(2900+i*2000, waiter, holder, "runtime.chansend1", "main.query")
+					s.run(2901+i*2000, waiter)
+				}
+			},
+			want: map[string]string{"main.query": ""},
+		},
+		"clients of one server": {
+			script: func(s *script) {
+				s.old(0, 1, event.GoWaiting, "runtime.gopark", "runtime.chanrecv", "main.server")
+				for _, id := range []int64{2, 4} {
+					s.old(0, id, event.GoRunning, "main.client")
+					for i := range int64(3) {
+						at := 1000 + i*2000 + id
+						s.block(at, id, event.ReasonChanSend, "runtime.chansend1", "main.client")
+						s.wake(at+10, id, 1, "runtime.chanrecv1", "main.server")
+						s.run(at+11, id)
+						s.block(at+12, id, event.ReasonChanReceive, "runtime.chanrecv1", "main.client")
+						s.wake(at+1900, id, 1, "runtime.chansend1", "main.server")
+						s.run(at+1901, id)
+					}
+				}
+			},
+			want: map[string]string{"main.client": ""},
+		},
+		"a handler that waits for a timer": {
+			script: func(s *script) {
+				s.old(0, 2, event.GoRunning, "main.conn")
+				for i := range int64(3) {
+					s.block(1000+i*2000, 2, event.ReasonNetwork, "internal/poll.(*FD).Read", "main.conn")
+					s.wake(1500+i*2000, 2, event.NoG)
+					s.run(1501+i*2000, 2)
+					s.block(1502+i*2000, 2, event.ReasonChanReceive, "runtime.chanrecv1", "main.conn")
+					s.wake(2900+i*2000, 2, event.NoG)
+					s.run(2901+i*2000, 2)
+				}
+			},
+			want: map[string]string{"main.conn": ""},
+		},
+		"requests that hang for the whole trace": {
+			script: func(s *script) {
+				for _, id := range []int64{2, 4} {
+					s.old(1, id, event.GoWaiting, "runtime.gopark", "runtime.chanrecv", "main.query", "main.handle", "net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve")
+				}
+				s.old(1, 6, event.GoWaiting, "runtime.gopark", "runtime.chansend", "main.deliver")
+			},
+			want: map[string]string{"net/http.(*conn).serve": "", "main.deliver": ""},
+		},
+		"a lock in an accept loop": {
+			script: func(s *script) {
+				s.old(0, 2, event.GoRunning, "main.listen")
+				s.block(1000, 2, event.ReasonSync, "sync.(*Mutex).Lock", "net.(*netFD).accept", "main.listen")
+			},
+			want: map[string]string{"main.listen": ""},
 		},
 		"waiting for an answer deep in a handler": {
 			script: func(s *script) {

@@ -26,10 +26,12 @@ type cell struct {
 	settled int64 // of them, those that were here for 99 % of their time
 
 	spanNs        int64 // ns of waits inside a task or region
+	gave          int64 // waits before which the waiter had given others something to do
 	closed        int64 // waits whose end is in the trace
 	endedByG      int64 // of these, those that a goroutine ended, not a timer or the poller
 	cancelled     int64 // of these, by the cancelling of a context
 	toReceivers   int64 // of these, by a receive: the waiter was sending
+	byPeers       int64 // of these, by a goroutine of the same group: a token handed back
 	responses     int64 // of these, by a goroutine that this one had set to work
 	starvedNs     int64 // ns of waits during which the waker ran for a tenth or more
 	servedSenders int64 // blocked senders that members woke between waits here
@@ -54,15 +56,18 @@ func (c *cell) add(r *timeline.Record) {
 
 // ended takes the end of a wait by another goroutine, on a stack of which facts
 // are known.
-func (c *cell) ended(r *timeline.Record, waker *life, waiter int64, on *stackFact) {
+func (c *cell) ended(r *timeline.Record, waiter, waker *life, on *stackFact) {
 	c.endedByG++
+	if waker.group == waiter.group {
+		c.byPeers++
+	}
 	if on.cancels {
 		c.cancelled++
 	}
 	if on.receives {
 		c.toReceivers++
 	}
-	if waker.stimulus == waiter {
+	if waker.stimulus == waiter.id {
 		c.responses++
 	}
 	if ran := waker.runs.within(r.Start, r.End); ran*10 >= r.Ns() {
@@ -80,6 +85,8 @@ func (c *cell) merge(o *cell) {
 	c.endedByG += o.endedByG
 	c.toReceivers += o.toReceivers
 	c.cancelled += o.cancelled
+	c.byPeers += o.byPeers
+	c.gave += o.gave
 	c.responses += o.responses
 	c.starvedNs += o.starvedNs
 	c.servedSenders += o.servedSenders

@@ -13,10 +13,10 @@ import (
 // spans follows user tasks, regions and logs.
 //
 // A region is a stretch of one goroutine. A task has no goroutine: its time is
-// that of the goroutine which began it, up to its end there, and of the others
-// within their regions of it. A goroutine that begins a second task beside an
-// open one (not below it) hands tasks out and does not work on them; nothing of
-// its own counts for either.
+// that of the goroutine which began it and ends it, until then, and of the
+// others within their regions of it. Tasks that a goroutine ends in another
+// order than the reverse of their beginning, or leaves for others to end, it
+// hands out and does not work on; nothing of its own counts for those.
 type spans struct {
 	lives   []spanLife // by slot
 	open    map[int64]*taskRun
@@ -147,12 +147,6 @@ func (s *spans) taskBegin(r *timeline.Record) {
 		return
 	}
 	t := &taskRun{id: r.Value, parent: r.Other, name: r.Name, g: r.G, slot: r.Slot, begin: r.At}
-	for _, o := range l.begun {
-		if !s.below(t, o.id) {
-			o.dispatched = true
-			t.dispatched = true
-		}
-	}
 	s.open[t.id] = t
 	l.begun = append(l.begun, t)
 }
@@ -183,6 +177,10 @@ func (s *spans) taskEnd(r *timeline.Record) {
 	delete(s.open, t.id)
 	if t.g != r.G {
 		t.dispatched = true
+	}
+	for i := len(l.begun) - 1; i >= 0 && l.begun[i] != t; i-- {
+		// It ends below one that began later: they are not nested.
+		l.begun[i].dispatched, t.dispatched = true, true
 	}
 	s.forget(t)
 	s.finishTask(t, r.At, true, r)
@@ -304,6 +302,9 @@ func (s *spans) Finish(end End, r *result.Result) {
 			s.endRegion(&s.lives[i].regions[j], &timeline.Record{}, false)
 		}
 	}
+	for i := range s.lives {
+		s.openAtEnd(s.lives[i].begun)
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.open)) {
 		s.finishTask(s.open[id], 0, false, nil)
 	}
@@ -317,6 +318,16 @@ func (s *spans) Finish(end End, r *result.Result) {
 	})
 	if s.dropped > 0 {
 		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{Code: "tasks-dropped", Message: "more than 100000 tasks were open at once; what began beyond that is not counted"})
+	}
+}
+
+// openAtEnd judges the tasks that a goroutine has open when the trace ends: one,
+// or a chain from parent to child, it is working on.
+func (s *spans) openAtEnd(begun []*taskRun) {
+	for i := 1; i < len(begun); i++ {
+		if !s.below(begun[i], begun[i-1].id) {
+			begun[i-1].dispatched, begun[i].dispatched = true, true
+		}
 	}
 }
 

@@ -44,11 +44,9 @@ const (
 	// RegionBegin and RegionEnd: Subject is the task, Name the region's type.
 	RegionBegin
 	RegionEnd
-	// Log is a runtime/trace.Log: Subject is the task, Name the category, Text
-	// the message.
+	// Log is a runtime/trace.Log: Subject is the task, Name the category. The
+	// message is not kept: each is another string.
 	Log
-	// Label marks goroutine G, as the runtime does with GC workers. Name is it.
-	Label
 	// Sample is a CPU profile's sample: G, P, M and Stack.
 	Sample
 )
@@ -118,7 +116,6 @@ type Event struct {
 	// a creation the new goroutine's entry, at a status where it waits.
 	SubjectStack StackID
 	Name         StringID
-	Text         StringID
 	Reason       ReasonID
 	Kind         Kind
 	From, To     uint8

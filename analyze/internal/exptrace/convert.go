@@ -49,12 +49,10 @@ func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 	case trace.EventLog:
 		log := ev.Log()
 		out.Kind, out.Subject = event.Log, int64(log.Task)
-		out.Name, out.Text = d.tables.Intern(log.Category), d.tables.Intern(log.Message)
-	case trace.EventLabel:
-		out.Kind, out.Name = event.Label, d.tables.Intern(ev.Label().Label)
+		out.Name = d.tables.Intern(log.Category)
 	case trace.EventStackSample:
 		out.Kind = event.Sample
-	default: // experimental events, and what a later version may bring
+	default: // labels, experimental events, and what a later version may bring
 		return false
 	}
 	return true

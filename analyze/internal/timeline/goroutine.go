@@ -27,7 +27,7 @@ type goroutine struct {
 	assist     bool  // within a mark assist
 	stw        bool  // holds the world stopped
 	ownerless  bool  // created by no goroutine: by a timer
-	paused     bool  // has waited since its creation
+	paused     bool  // has left the processor since its creation
 	native     bool  // a thread of C code: created in a system call
 	deselected bool
 }
@@ -307,8 +307,9 @@ func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
 	switch {
 	case waker == nil || m.kinds.falseWaker(ev.Stack):
 		kind, flags = waitkind.Externally(kind), FlagExternal
-	case waker.ownerless && !waker.paused:
-		// A time.AfterFunc, such as the one behind a context's deadline.
+	case waker.ownerless && !waker.paused && m.now-waker.since < timerWorkNs:
+		// A time.AfterFunc, such as the one behind a context's deadline, which
+		// has done nothing else.
 		kind, flags = waitkind.Externally(kind), FlagExternal
 	case kind == waitkind.Unsaid && g.flags&FlagCensoredStart != 0:
 		if k, ok := m.kinds.inferredFromWaker(ev.Stack); ok {
@@ -321,6 +322,10 @@ func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
 		r.OtherSlot = waker.slot
 	}
 }
+
+// timerWorkNs is how long the goroutine of a time.AfterFunc may have run to count
+// as the timer itself. One that computes first is waited for like any other.
+const timerWorkNs = 100_000
 
 func (m *Machine) leaveSyscall(g *goroutine, next event.GoState) {
 	m.procs.vacate(m, g)
@@ -346,6 +351,7 @@ func (m *Machine) enter(g *goroutine, ev *event.Event) {
 		m.procs.occupy(m, g, occupantRunning)
 	case event.GoRunnable:
 		g.kind = m.runnableKind(g, from, ev)
+		g.paused = g.paused || from == event.GoRunning
 	case event.GoWaiting:
 		g.paused = true
 		g.reason = ev.Reason

@@ -79,8 +79,14 @@ func (t *groupTable) created(tables *event.Tables, entry, creation event.StackID
 // entryOf names a goroutine by the outermost frame of one of its stacks. The
 // main goroutine is runtime.main only in status stacks; a goroutine that C code
 // called into is named by the Go function that it called.
+//
+// A stack of as many frames as the tracer takes is cut off before the entry and
+// names nobody.
 func entryOf(tables *event.Tables, stack event.StackID) string {
 	ids := tables.Stack(stack)
+	if len(ids) >= maxTracedFrames {
+		return ""
+	}
 	for i := len(ids) - 1; i >= 0; i-- {
 		fn := tables.Frame(ids[i]).Func
 		if i > 0 && (fn == "runtime.main" || fn == "runtime.goexit" || strings.HasPrefix(fn, "runtime.cgocallback") || strings.HasPrefix(fn, "_cgoexp_")) {
@@ -90,6 +96,9 @@ func entryOf(tables *event.Tables, stack event.StackID) string {
 	}
 	return ""
 }
+
+// maxTracedFrames is the runtime's traceStackSize.
+const maxTracedFrames = 128
 
 // IsSystem says whether a goroutine with this entry function belongs to the
 // runtime or to the tracer. It follows runtime.isSystemGoroutine, with three

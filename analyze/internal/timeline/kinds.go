@@ -59,11 +59,7 @@ func (c *kindCache) lookup(reason event.ReasonID, stack event.StackID, classify 
 
 // syscall is the kind of a system call of a length that was entered on a stack.
 func (c *kindCache) syscall(stack event.StackID, ns int64) waitkind.Kind {
-	entered := c.of(stack).enteredKind
-	if entered != waitkind.Cgo && ns < waitkind.ShortSyscallNs {
-		return waitkind.SyscallShort
-	}
-	return entered
+	return waitkind.SyscallKind(c.of(stack).enteredKind, ns)
 }
 
 func (c *kindCache) falseWaker(stack event.StackID) bool {

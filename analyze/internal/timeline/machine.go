@@ -107,7 +107,7 @@ func (m *Machine) feed(ev *event.Event) {
 	case event.HeapGoal:
 		r := m.record(OpHeap)
 		r.Value, r.Next = ev.Arg, 1
-	case event.TaskBegin, event.TaskEnd, event.RegionBegin, event.RegionEnd, event.Log, event.Label, event.Sample:
+	case event.TaskBegin, event.TaskEnd, event.RegionBegin, event.RegionEnd, event.Log, event.Sample:
 		m.annotate(ev)
 	}
 }
@@ -210,7 +210,6 @@ var annotations = map[event.Kind]Op{
 	event.RegionBegin: OpRegionBegin,
 	event.RegionEnd:   OpRegionEnd,
 	event.Log:         OpLog,
-	event.Label:       OpLabel,
 	event.Sample:      OpSample,
 }
 

@@ -42,8 +42,6 @@ const (
 	OpRegionEnd
 	// OpLog: Value is the task, Name the category.
 	OpLog
-	// OpLabel marks G as a GC worker of the mode in Name.
-	OpLabel
 	// OpSample is a CPU sample on Stack.
 	OpSample
 )

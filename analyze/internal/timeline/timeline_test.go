@@ -177,8 +177,12 @@ func TestWhatEndsAChannelWaitFromOutsideIsATimer(t *testing.T) {
 	)
 }
 
-func TestADeadlinesGoroutineCountsAsTimerUntilItHasWaited(t *testing.T) {
-	for _, waited := range []bool{false, true} {
+func TestADeadlinesGoroutineCountsAsTimerUntilItHasWorked(t *testing.T) {
+	for _, how := range []string{"at once", "after waiting", "after computing"} {
+		waited, late := how == "after waiting", int64(0)
+		if how == "after computing" {
+			late = timerWorkNs
+		}
 		s := newStory(t)
 		s.status(1, 1, event.GoRunning, 0, "main.main").
 			block(10, 1, 0, event.ReasonSelect, "runtime.selectgo", "main.main").
@@ -186,14 +190,14 @@ func TestADeadlinesGoroutineCountsAsTimerUntilItHasWaited(t *testing.T) {
 		if waited {
 			s.block(120, 2, 1, event.ReasonNetwork, "internal/poll.(*FD).Read").wake(130, 2, event.NoG, 1).start(140, 2, 1)
 		}
-		s.wake(200, 1, 2, 1, "context.(*cancelCtx).cancel", "context.WithDeadlineCause.func2")
-		out, _ := s.run(300, Options{})
+		s.wake(200+late, 1, 2, 1, "context.(*cancelCtx).cancel", "context.WithDeadlineCause.func2")
+		out, _ := s.run(300+late, Options{})
 		kind := waitkind.TimerChannel
-		if waited {
+		if how != "at once" {
 			kind = waitkind.Select
 		}
 		if got := out.intervals(1)[1]; got.Kind != kind {
-			t.Errorf("waited %v: %s, want %s", waited, got.Kind, kind)
+			t.Errorf("%s: %s, want %s", how, got.Kind, kind)
 		}
 	}
 }
@@ -208,6 +212,8 @@ func TestASystemCallsLengthDecidesItsClass(t *testing.T) {
 		{waitkind.ShortSyscallNs, []string{"syscall.read", "os.(*File).Read", "main.main"}, waitkind.File},
 		{waitkind.ShortSyscallNs, []string{"syscall.read", "syscall.Read", "main.main"}, waitkind.Syscall},
 		{5, []string{"main._Cfunc_usleep", "main.main"}, waitkind.Cgo},
+		{waitkind.ShortSyscallNs, []string{"main._C2func_usleep", "main.main"}, waitkind.Cgo},
+		{waitkind.ShortSyscallNs, []string{"syscall.read", "main.goCallback", "_cgoexp_1_goCallback", "runtime.cgocallback", "runtime.cgocall", "main._Cfunc_callsBack", "main.main"}, waitkind.Syscall},
 		{waitkind.ShortSyscallNs * 9, []string{"runtime.cgocall", "main._Cfunc_usleep", "main.main"}, waitkind.Cgo},
 	} {
 		s := newStory(t)
