@@ -19,10 +19,10 @@ const (
 	latencyShare   = 0.5  // of the time with nothing running
 	parallelShare  = 0.5  // of the running time with two or more at once
 	partlyShare    = 0.05
-	waitingShare   = 0.3  // of the time with ready work that waits
-	stalledShare   = 0.05 // of the time with ready work and nothing running
-	saturatedShare = 0.8  // of the processors running user goroutines
-	interleaved    = 1.5  // goroutines in progress on average
+	waitingShare   = 0.3 // of the time with ready work that waits
+	stalledShare   = 0.1 // of the time with ready work and nothing running
+	saturatedShare = 0.8 // of the processors running user goroutines
+	interleaved    = 1.5 // goroutines in progress on average
 
 	// Below these, waiting for a processor is the machine's wake-up noise: 0.02
 	// to 0.15 ms each (methods.md 0.3).
@@ -52,6 +52,7 @@ type measured struct {
 	ready                                  float64 // share with ready work that waits
 	stalled                                float64 // share with ready work and nothing running
 	goroutines                             int
+	silent                                 int // goroutines that waited throughout
 }
 
 func measure(r *result.Result) measured {
@@ -61,6 +62,13 @@ func measure(r *result.Result) measured {
 		filtered: r.Scope.Group != "" || r.Scope.Task != "",
 		running:  r.Concurrency.AverageRunning, engaged: r.Concurrency.AverageEngaged,
 		goroutines: r.Scope.Goroutines, latency: r.Scheduler.Latency,
+	}
+	for _, g := range r.Groups {
+		for _, rest := range g.AtRest {
+			if !g.System && rest.Rule == "whole-trace" {
+				m.silent += int(rest.Waits)
+			}
+		}
 	}
 	m.whole = !m.filtered && length == r.Trace.DurationNs
 	if length <= 0 {
@@ -89,11 +97,11 @@ func measure(r *result.Result) measured {
 func (m measured) judge() (label, sentence string) {
 	switch {
 	case m.length < leastDuration || m.whole && m.events < leastEvents || m.goroutines == 0:
-		return "too-little-data", fmt.Sprintf("Too little data to judge: %v and %s.", m.length.Round(time.Microsecond), goroutines(m.goroutines))
+		return "too-little-data", fmt.Sprintf("Too little data to judge: %v, %s, %d events in all.", m.length.Round(time.Microsecond), goroutines(m.goroutines), m.events)
 	case m.filtered:
 		return m.judgeShape("of the selected goroutines ran on average")
 	case m.any < idleShare && m.engaged < idleEngaged:
-		return "idle", fmt.Sprintf("Idle: the program's goroutines ran for %s of the time, and next to nothing was in progress.", percent(m.any))
+		return "idle", fmt.Sprintf("Idle: the program's goroutines ran for %s of the time, and next to nothing was in progress%s.", percent(m.any), m.silence())
 	case m.stalled >= stalledShare && !m.noise():
 		return "starved", fmt.Sprintf("Starved: for %s of the time no goroutine of the program ran although some were ready; %s.", percent(m.stalled), m.holders())
 	case m.ready >= waitingShare && m.running < saturatedShare*m.procs && !m.noise():
@@ -134,6 +142,15 @@ func (m measured) ofThem() string {
 func (m measured) holders() string {
 	return fmt.Sprintf("of the processors' time %s went to them, %s to the runtime and its collector, %s was held in system calls, %s went into looking for work, %s was idle",
 		percent(m.user), percent(m.runtime), percent(m.syscalls), percent(m.looking), percent(m.idle))
+}
+
+// silence names the goroutines of which nothing is known but that they waited:
+// idle ones and, in a service that hangs, its requests.
+func (m measured) silence() string {
+	if m.silent == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s waited from the trace's start to its end", goroutines(m.silent))
 }
 
 // noise says whether goroutines waited for a processor no longer than a wake-up

@@ -41,10 +41,11 @@ type life struct {
 	stimulus int64
 	// gave says that since its last wait the goroutine gave others something to
 	// do: it created one, ended another's wait, or waited to send.
-	gave   bool
-	runs   runHistory
-	spans  int // tasks and regions that it is inside of
-	detail *detail
+	gave bool
+	// fromDemand says that its last wait was at a known place of rest.
+	fromDemand bool
+	spans      int // tasks and regions that it is inside of
+	detail     *detail
 }
 
 // groupAccount is the time of a group.
@@ -103,7 +104,6 @@ func (a *accounting) born(r *timeline.Record) {
 	}
 	l := &a.lives[r.Slot]
 	*l = life{id: r.G, selected: !r.Has(timeline.FlagDeselected), stimulus: r.Other, parentGroup: timeline.NoGroup}
-	l.runs.running, l.runs.since = r.Next == event.GoRunning, r.Start
 	if r.OtherSlot >= 0 {
 		a.lives[r.OtherSlot].gave = true
 		if p := a.lives[r.OtherSlot].group; p != nil && !a.lives[r.OtherSlot].own {
@@ -193,7 +193,6 @@ func (a *accounting) interval(r *timeline.Record) {
 			l.group.ended++
 		}
 	}
-	l.runs.follow(r)
 	if r.State == event.GoWaiting {
 		l.stimulus = r.Other
 	}
@@ -248,6 +247,9 @@ func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
 			c.gave++
 		}
 		l.gave = r.Kind == waitkind.ChanSend
+		if r.Kind != waitkind.Mutex { // a lock on the way is not what it waited for
+			l.fromDemand = r.Stack != 0 && a.stacks.of(r.Stack).demand
+		}
 		l.mainCell(c, r.Ns())
 		return c
 	}

@@ -243,8 +243,10 @@ func contextWatch(w restCase) bool {
 // leave it; the wait is in its own loop and not deep inside a handler; whoever
 // ends it sends and does not receive, is no peer that hands a token back, and
 // was not set to work by the waiter; and the waiter itself gives nobody anything
-// to do between its waits, as one does that then waits for an answer. Workers
-// that pass results on are thereby counted as working when they wait.
+// to do between its waits, as one does that then waits for an answer. Last, who
+// brings work must itself have waited for somebody to want something, as the
+// handlers of a server do: behind a producer that computes, sleeps or reads a
+// pool is not idle but held up. Where these fail, the wait counts as work.
 func parkedWorkers(w restCase) bool {
 	c := w.cell
 	switch c.key.kind {
@@ -260,7 +262,7 @@ func parkedWorkers(w restCase) bool {
 		c.gave*10 <= c.waits.n &&
 		c.responses*10 <= c.endedByG &&
 		c.servedSenders*10 <= c.waits.n &&
-		c.starvedNs*10 <= c.ns
+		c.fromDemand*10 >= c.endedByG*9
 }
 
 // inOwnLoop says whether a goroutine blocks in its entry function or in what

@@ -353,16 +353,18 @@ func TestRulesOfRest(t *testing.T) {
 			want: map[string]string{"main.tick": "", "main.user": ""},
 		},
 		"pool without work": {
-			script: func(s *script) { pool(s, "main.pool", event.ReasonChanReceive, 0) },
-			want:   map[string]string{"main.pool": "parked-workers"},
+			script: func(s *script) {
+				pool(s, "main.pool", "bufio.(*Reader).Peek", "net/http.(*conn).serve")
+			},
+			want: map[string]string{"main.pool": "parked-workers"},
 		},
-		"pool fed by a busy sender is starved, not at rest": {
-			script: func(s *script) { pool(s, "main.pool", event.ReasonChanReceive, 2500) },
+		"pool behind a producer that reads": {
+			script: func(s *script) { pool(s, "main.pool", "main.produce") },
 			want:   map[string]string{"main.pool": ""},
 		},
-		"starved at one of two sites": {
+		"held up at one of two sites": {
 			script: func(s *script) {
-				pool(s, "main.pool", event.ReasonChanReceive, 2500)
+				pool(s, "main.pool", "main.produce")
 				for _, id := range []int64{2, 4} {
 					for i := range int64(3) {
 						s.block(100+i*3000+2850, id, event.ReasonSleep, "time.Sleep", "main.pool")
@@ -514,24 +516,26 @@ func TestRulesOfRest(t *testing.T) {
 	}
 }
 
-// pool plays two workers that wait for jobs three times, from a sender that ran
-// for so many µs of each wait.
-func pool(s *script, entry string, reason event.ReasonID, busy int64) {
-	s.old(0, 1, event.GoWaiting, "runtime.gopark", "runtime.netpollblock", "internal/poll.runtime_pollWait", "main.main")
+// pool plays two workers that wait for jobs three times, from a goroutine that
+// reads them off a connection, in the functions given.
+func pool(s *script, entry string, reader ...string) {
+	read := append([]string{"internal/poll.(*FD).Read"}, reader...)
+	s.old(0, 1, event.GoRunning, reader[len(reader)-1])
+	s.block(50, 1, event.ReasonNetwork, read...)
 	for _, id := range []int64{2, 4} {
 		s.old(0, id, event.GoRunning, entry)
 	}
 	for i := range int64(3) {
 		at := 100 + i*3000
 		for _, id := range []int64{2, 4} {
-			s.block(at, id, reason, "runtime.chanrecv1", entry)
+			s.block(at, id, event.ReasonChanReceive, "runtime.chanrecv1", entry)
 		}
-		s.wake(at+2800-busy, 1, event.NoG)
-		s.run(at+2801-busy, 1)
+		s.wake(at+2800, 1, event.NoG)
+		s.run(at+2801, 1)
 		for _, id := range []int64{2, 4} {
 			s.wake(at+2810, id, 1, "runtime.chansend1", "main.main")
 			s.run(at+2811, id)
 		}
-		s.block(at+2820, 1, event.ReasonNetwork, "internal/poll.(*FD).Read", "main.main")
+		s.block(at+2820, 1, event.ReasonNetwork, read...)
 	}
 }

@@ -23,6 +23,8 @@ type stackFact struct {
 	// As a waker's stack: it cancels a context, it receives from a channel.
 	cancels  bool
 	receives bool
+	// As the stack of a wait: it is one of the known places of rest.
+	demand bool
 }
 
 func newStackFacts(tables *event.Tables) stackFacts {
@@ -57,6 +59,10 @@ func (s *stackFacts) examine(stack event.StackID) stackFact {
 		if i == 0 && strings.HasPrefix(fn, "runtime.chanrecv") {
 			fact.receives = true
 		}
+	}
+	funcs := funcsOf(s.tables, stack)
+	for _, site := range knownSites {
+		fact.demand = fact.demand || onStack(funcs, site)
 	}
 	return fact
 }
