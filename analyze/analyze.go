@@ -204,7 +204,14 @@ func (a *analysis) tellDamage(p *pass, total int64, r *result.Result) {
 		r.Trace.Complete = true
 		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
 			Code:    "trailing-bytes",
-			Message: fmt.Sprintf("%d bytes behind the end of the trace were not read (%v)", r.Trace.BytesLost, p.damage),
+			Message: fmt.Sprintf("%s behind the end of the trace: not read (%v)", inBytes(r.Trace.BytesLost), p.damage),
+		})
+		return
+	}
+	if r.Trace.BytesLost == 0 {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+			Code:    "damaged",
+			Message: fmt.Sprintf("the trace was read to its end, but what it is packed in is damaged (%v)", p.damage),
 		})
 		return
 	}
@@ -213,6 +220,13 @@ func (a *analysis) tellDamage(p *pass, total int64, r *result.Result) {
 		Code:    "damaged",
 		Message: fmt.Sprintf("the trace is damaged: up to %d of %d bytes (%.1f %%) were not analysed (%v)", r.Trace.BytesLost, total, share, p.damage),
 	})
+}
+
+func inBytes(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // plausible refuses sums that do not fit into 64 bits, as only a damaged clock

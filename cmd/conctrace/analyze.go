@@ -104,7 +104,7 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	for i, arg := range args {
 		r, err := analyzeOne(ctx, arg, o, s, f.quiet)
 		if err != nil {
-			fmt.Fprintf(s.err, "conctrace: %v\n", err)
+			tell(s.err, err)
 			if exitCode(err) > exitCode(worst) {
 				worst = toldError{err}
 			}

@@ -82,11 +82,11 @@ var badFiles = map[string]badFile{
 	"generation-first-removed-1.22.trace": {},
 
 	// Something behind the end.
-	"tail-newline.trace":           followed(tiny26, "1 bytes behind the end of the trace"),
+	"tail-newline.trace":           followed(tiny26, "1 byte behind the end of the trace"),
 	"tail-zeros.trace":             followed(tiny26, "64 bytes behind the end of the trace"),
 	"tail-garbage.trace":           followed(tiny26, "35 bytes behind the end of the trace"),
 	"tail-second-trace.trace":      followed(tiny26, "2804 bytes behind the end of the trace"),
-	"tail-newline-1.22.trace":      followed(tiny22, "1 bytes behind the end of the trace"),
+	"tail-newline-1.22.trace":      followed(tiny22, "1 byte behind the end of the trace"),
 	"tail-second-trace-1.22.trace": followed(tiny22, "1626 bytes behind the end of the trace"),
 	"tail-newline-1.21.trace":      unreadable("no part is whole"),
 

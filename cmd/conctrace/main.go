@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/conctrace/conctrace/analyze"
 	"github.com/spf13/cobra"
@@ -54,9 +55,21 @@ func run(ctx context.Context, args []string, s streams, getenv func(string) stri
 	}
 	var told toldError
 	if !errors.As(err, &told) {
-		fmt.Fprintf(s.err, "conctrace: %s\n", strings.TrimSpace(err.Error()))
+		tell(s.err, err)
 	}
 	return exitCode(err)
+}
+
+// tell prints an error. File names and what files hold may have anything in them
+// that a terminal would obey.
+func tell(w io.Writer, err error) {
+	text := strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, strings.TrimSpace(err.Error()))
+	fmt.Fprintf(w, "conctrace: %s\n", text)
 }
 
 // toldError is an error that has been reported already.

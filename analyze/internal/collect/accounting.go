@@ -111,14 +111,22 @@ func (a *accounting) born(r *timeline.Record) {
 		}
 	}
 	if r.Group == timeline.NoGroup {
-		l.group, l.own = newGroupAccount(), true
-		l.group.entry = timeline.NoGroup
+		l.own = true
 	} else {
 		l.group = a.group(r.Group)
 	}
 	if a.opts.Goroutines {
 		a.keep(l, r)
 	}
+}
+
+// account is the goroutine's group or, until that is known, its own.
+func (l *life) account() *groupAccount {
+	if l.group == nil {
+		l.group = newGroupAccount()
+		l.group.entry = timeline.NoGroup
+	}
+	return l.group
 }
 
 func (a *accounting) group(n int32) *groupAccount {
@@ -136,6 +144,14 @@ func (a *accounting) group(n int32) *groupAccount {
 func (a *accounting) identified(r *timeline.Record) {
 	l := &a.lives[r.Slot]
 	g := a.group(r.Group)
+	if l.group == nil {
+		l.group = g
+		l.own = false
+		if l.detail != nil {
+			l.detail.group = r.Group
+		}
+		return
+	}
 	g.merge(l.group)
 	moved := func(c *cell) *cell {
 		if c == nil {
@@ -190,7 +206,7 @@ func (a *accounting) interval(r *timeline.Record) {
 			a.woken(l, r)
 		}
 		if r.Next == event.GoNotExist && l.seen && !r.Has(timeline.FlagOutside) {
-			l.group.ended++
+			l.account().ended++
 		}
 	}
 	if r.State == event.GoWaiting {
@@ -206,7 +222,7 @@ func (a *accounting) interval(r *timeline.Record) {
 
 // account books an interval that lies in the window.
 func (a *accounting) account(l *life, r *timeline.Record) {
-	g := l.group
+	g := l.account()
 	if !l.seen {
 		l.seen = true
 		g.count++
@@ -258,7 +274,7 @@ func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
 	case r.Has(timeline.FlagSplit):
 		l.pending += r.Ns()
 	default:
-		l.group.list(r.Kind).add(l.pending + r.Ns())
+		l.account().list(r.Kind).add(l.pending + r.Ns())
 		l.pending = 0
 	}
 	return nil
@@ -274,7 +290,7 @@ func (l *life) cell(key cellKey) *cell {
 			return c
 		}
 	}
-	c := l.group.cell(key)
+	c := l.account().cell(key)
 	c.members++
 	copy(l.cells[1:], l.cells[:len(l.cells)-1])
 	l.cells[0] = c
@@ -313,7 +329,7 @@ func (a *accounting) woken(l *life, r *timeline.Record) {
 		return // exclusion and turn-taking are not demand
 	}
 	if !r.Has(timeline.FlagSystem) {
-		waker.group.wokeUsers++
+		waker.account().wokeUsers++
 	}
 	waker.gave = true
 	if r.Ns() == 0 {

@@ -346,6 +346,8 @@ func (m *Machine) enter(g *goroutine, ev *event.Event) {
 	from := g.state
 	g.state, g.since, g.flags, g.reason = ev.GoTo(), m.now, 0, event.ReasonNone
 	switch g.state {
+	default: // a state that only damage gives
+		g.kind = waitkind.Unsaid
 	case event.GoRunning:
 		g.kind, g.p, g.m = waitkind.User, ev.P, ev.M
 		m.procs.occupy(m, g, occupantRunning)

@@ -96,11 +96,14 @@ func (m *Machine) closeProc(id int32, p *proc) {
 	stopped := m.world.stoppedUntil(m)
 	if m.procs.n == 0 || id < m.procs.n {
 		r := m.record(OpProc)
-		r.P, r.Proc, r.Busy, r.Held = id, p.state, p.busy, p.held
+		r.P, r.Proc = id, p.state
+		m.span(r, p.since, m.now)
+		// Two goroutines on one P are damage; the row must not be overdrawn.
+		r.Busy = min(p.busy, r.Ns())
+		r.Held = min(p.held, r.Ns()-r.Busy)
 		if p.state == event.ProcIdle {
 			r.Busy, r.Held = 0, stopped-p.stopped
 		}
-		m.span(r, p.since, m.now)
 	}
 	p.since, p.stopped, p.busy, p.held = m.now, stopped, 0, 0
 }

@@ -175,7 +175,7 @@ func (s *Scanner) Finish() {
 	case s.skip > 0 || s.state == scanFields || s.state == scanExperiment:
 		s.fail(s.start, false, "the file ends in the middle of a batch that begins")
 	case s.gen == 0:
-	case s.version < endMarker:
+	case s.version < endMarker && s.class == typeStrings: // written last of all: see mayEnd
 		s.endGeneration(s.offset)
 	case !s.ended:
 		s.fail(s.offset, false, "the file ends before the generation does,")
