@@ -25,7 +25,7 @@ type pass struct {
 // Decoding is handed on in batches of this many events, of which a few are
 // under way at once.
 const (
-	eventBatch    = 2048
+	eventBatch    = 4096
 	batchesAround = 4
 )
 

@@ -294,6 +294,7 @@ func TestStacksAreInterned(t *testing.T) {
 // TestCuts: what was delivered whole is told to the byte; before that, all
 // events are those of the whole trace.
 func TestCuts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
 	for _, name := range []string{"go1.22/generations", "go1.23/generations", "go1.24/generations", "go1.25/generations", "go1.26/generations", "go1.26/recorder", "go1.22/tiny", "go1.26/tiny"} {
 		t.Run(name, func(t *testing.T) {
 			data, version := load(t, "traces/"+name+".trace")
@@ -312,7 +313,7 @@ func TestCuts(t *testing.T) {
 				cuts = append(cuts, int(end)-1, int(end), int(end)+1, int(end)+20)
 			}
 			for range 30 {
-				cuts = append(cuts, 16+rand.IntN(len(data)-16))
+				cuts = append(cuts, 16+rng.IntN(len(data)-16))
 			}
 			for _, cut := range cuts {
 				if cut > len(data) {

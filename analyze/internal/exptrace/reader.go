@@ -37,7 +37,7 @@ type chunk struct {
 }
 
 const (
-	chunkSize    = 1024
+	chunkSize    = 4096
 	chunksAround = 4
 )
 
