@@ -43,7 +43,6 @@ func (p *progress) update(read, size int64) {
 		p.bar = progressbar.NewOptions64(size,
 			progressbar.OptionSetWriter(p.w),
 			progressbar.OptionSetDescription("reading "+p.name),
-			progressbar.OptionShowBytes(true),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetPredictTime(size > 0),
 		)

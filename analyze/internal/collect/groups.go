@@ -124,12 +124,12 @@ func (a *accounting) finishGroups(end End, r *result.Result) (order []int) {
 	}
 	r.Groups = make([]result.Group, 0, len(entries))
 	for i, e := range entries {
-		r.Groups = append(r.Groups, a.group1(end, order, i, end.Groups[e.n], e.g, e.time))
+		r.Groups = append(r.Groups, a.finishGroup(end, order, i, end.Groups[e.n], e.g, e.time))
 	}
 	return order
 }
 
-func (a *accounting) group1(end End, order []int, id int, about timeline.Group, g *groupAccount, time result.Time) result.Group {
+func (a *accounting) finishGroup(end End, order []int, id int, about timeline.Group, g *groupAccount, time result.Time) result.Group {
 	waits := newDistributions()
 	waits.addGroup(g)
 	out := result.Group{

@@ -50,6 +50,3 @@ var knownReasons = [numKnownReasons]string{
 	ReasonGosched:      "runtime.Gosched",
 	ReasonGoSched:      "runtime.GoSched",
 }
-
-// KnownReasons lists the texts of the constants, in their order.
-func KnownReasons() []string { return knownReasons[:] }
