@@ -96,7 +96,7 @@ func (a *analysis) inputError(p *pass) error {
 }
 
 func (a *analysis) interrupted(ctx context.Context) error {
-	return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, context.Cause(ctx))
+	return fmt.Errorf("analyse %s: interrupted: %w", a.src.name, ctx.Err())
 }
 
 // feed guards the accounting: whatever a hostile file brings about here is an
@@ -133,6 +133,9 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 	}
 	if _, ok := errors.AsType[*tracefile.ReadError](damage); ok {
 		return damage
+	}
+	if format, ok := errors.AsType[*wire.FormatError](damage); ok && format.Limit {
+		return fmt.Errorf("%s: %w", a.src.name, damage)
 	}
 	if damage == nil {
 		return &NotTraceError{File: a.src.name, What: "a trace header without a single event", Hint: "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file"}

@@ -97,7 +97,7 @@ func measure(r *result.Result) measured {
 func (m measured) judge() (label, sentence string) {
 	switch {
 	case m.length < leastDuration || m.whole && m.events < leastEvents || m.goroutines == 0:
-		return "too-little-data", fmt.Sprintf("Too little data to judge: %v, %s, %d events in all.", m.length.Round(time.Microsecond), goroutines(m.goroutines), m.events)
+		return "too-little-data", fmt.Sprintf("Too little data to judge: %v, %s, %d events in the trace.", m.length.Round(time.Microsecond), goroutines(m.goroutines), m.events)
 	case m.filtered:
 		return m.judgeShape("of the selected goroutines ran on average")
 	case m.any < idleShare && m.engaged < idleEngaged:

@@ -145,7 +145,9 @@ func drawDamage(p *page, r *result.Result) {
 	}
 	label := "INCOMPLETE  "
 	if t.Complete {
-		label = "NOT READ  "
+		label = "TRAILING  "
+		p.wrap(text(alarm, label), hanging(p, label), text(alarm, size(t.BytesLost)+" behind the end of the trace were ignored."))
+		return
 	}
 	message := "The trace does not end as it should"
 	if t.BytesLost > 0 {
@@ -271,6 +273,9 @@ func middle(r *result.Result) result.SlowRun {
 }
 
 func drawNext(p *page, r *result.Result) {
+	if r.Trace.File == "-" || r.Scope.Group != "" || r.Scope.Task != "" {
+		return // standard input is gone, and a filter is better kept by hand
+	}
 	next := []struct{ flags, purpose string }{
 		{"--goroutines", "every goroutine by itself"},
 		{windowFlags(middle(r)), "a part of the time"},

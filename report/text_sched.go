@@ -188,7 +188,7 @@ func (p *page) schedulingLatency(r *result.Result) line {
 
 // originLabels is how the origins of runnable goroutines read.
 var originLabels = []struct{ origin, label string }{
-	{"woken", "woken"}, {"new", "new"}, {"preempted", "preempted"}, {"yielded", "yielded"}, {"syscall-return", "back from a system call"},
+	{"woken", "woken"}, {"new", "new"}, {"preempted", "preempted"}, {"yielded", "yielded, not counted above,"}, {"syscall-return", "back from a system call"},
 }
 
 func (p *page) latencyByOrigin(l result.Latencies) line {

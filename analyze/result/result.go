@@ -93,8 +93,8 @@ type Scope struct {
 	Goroutines int    `json:"goroutines"` // user goroutines seen in the scope
 	// SystemGoroutines is how many of the runtime's and the tracer's were seen.
 	SystemGoroutines int `json:"system_goroutines"`
-	// AtRestGoroutines is how many user goroutines were at rest for at least
-	// 99 % of the time that they were seen.
+	// AtRestGoroutines is how many user goroutines were at rest, at one place,
+	// for at least 99 % of the time that they were seen.
 	AtRestGoroutines int `json:"at_rest_goroutines"`
 }
 
@@ -242,7 +242,7 @@ type Goroutine struct {
 	// StatesNs and WaitsNs use the runtime's raw states and reasons, so that
 	// they can be held against other tools.
 	StatesNs States           `json:"states_ns"`
-	WaitsNs  map[string]int64 `json:"waits_ns,omitempty"`
+	WaitsNs  map[string]int64 `json:"waits_ns"`
 	RunCount int64            `json:"run_count"`
 	Time     Time             `json:"time"`
 }

@@ -55,6 +55,9 @@ trace of which a part could be analysed exits 0 with a warning.`,
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("to") && f.to <= f.from {
+				return fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
+			}
 			return runAnalyze(cmd.Context(), args, f, s, getenv)
 		},
 	}

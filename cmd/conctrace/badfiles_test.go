@@ -317,7 +317,7 @@ func TestCostlyFiles(t *testing.T) {
 		{"more goroutines than allowed", forge.Goroutines(forge.SparseIDs(1_000_000)...), []string{"--max-goroutines", "100000"}, badFile{code: exitUsage, says: "more than 100000 goroutines live at once: raise the limit with --max-goroutines"}, 800},
 		{"a bomb", forge.Bomb(64 << 20), []string{"--max-size", "1000000"}, unreadable("more than 100000 batches"), 100},
 		{"too large", forge.Goroutines(forge.SparseIDs(100_000)...), []string{"--max-size", "100000"}, badFile{code: exitUsage, says: "raise the limit with --max-size"}, 100},
-		{"too large a generation", forge.Goroutines(forge.SparseIDs(100_000)...), []string{"--max-generation-size", "100000"}, unreadable("--max-generation-size raises the limit"), 100},
+		{"too large a generation", forge.Goroutines(forge.SparseIDs(100_000)...), []string{"--max-generation-size", "100000"}, badFile{code: exitUsage, says: "--max-generation-size raises the limit"}, 100},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(dir, "t")

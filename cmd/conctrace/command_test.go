@@ -163,6 +163,8 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 		{"analyze", "-o", "report.docx", server},
 		{"analyze", "--from", "2s", "--to", "1s", server},
 		{"analyze", "--from", "-1s", server},
+		{"analyze", "--from", "0s", "--to", "0s", server},
+		{"analyze", "--max-generation-size", "100", server},
 		{"analyze", "--group", "(", server},
 		{"analyze", "--color", "pink", server},
 		{"analyze", "--top", "0", server},

@@ -313,7 +313,7 @@ func (l *life) mainCell(c *cell, ns int64) {
 
 // retire folds what only the goroutine's whole life tells.
 func (l *life) retire() {
-	if l.seen && l.main != nil && l.mainNs*50 >= l.total*49 { // ≥ 99 % at one site after Boyer–Moore's subtraction
+	if l.seen && l.main != nil && l.mainNs*100 >= l.total*99 { // mainNs is at most the time there
 		l.main.settled++
 	}
 }

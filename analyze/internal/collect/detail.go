@@ -97,11 +97,9 @@ func (a *accounting) finishGoroutines(end End, order []int, r *result.Result) {
 		if d.ended >= 0 {
 			out.EndedNs = &d.ended
 		}
-		if len(d.waits) > 0 {
-			out.WaitsNs = make(map[string]int64, len(d.waits))
-			for reason, ns := range d.waits {
-				out.WaitsNs[end.Tables.Reason(reason)] += ns
-			}
+		out.WaitsNs = make(map[string]int64, len(d.waits))
+		for reason, ns := range d.waits {
+			out.WaitsNs[end.Tables.Reason(reason)] += ns
 		}
 		r.Goroutines = append(r.Goroutines, out)
 	}

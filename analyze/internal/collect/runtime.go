@@ -14,6 +14,7 @@ import (
 type runtimeWork struct {
 	gc     result.GC
 	marks  histogram
+	system []int64 // running ns of the runtime's groups, by number
 	stops  map[event.ReasonID]*stopSum
 	reason []event.ReasonID // of gc.LongestSTWs
 }
@@ -21,6 +22,17 @@ type runtimeWork struct {
 type stopSum struct {
 	ns     int64
 	pauses histogram
+}
+
+// noGoal is a heap goal that means "none": the collector is off.
+const noGoal = 1 << 60
+
+// ran books running time of a group of the runtime's goroutines.
+func (w *runtimeWork) ran(group int32, ns int64) {
+	for int(group) >= len(w.system) {
+		w.system = append(w.system, 0)
+	}
+	w.system[group] += ns
 }
 
 func newRuntime() *runtimeWork {
@@ -36,6 +48,9 @@ func (w *runtimeWork) Collect(batch []timeline.Record) {
 			if r.Kind == waitkind.GCAssist {
 				w.gc.AssistNs += r.Ns()
 			}
+			if r.Has(timeline.FlagSystem) && r.Kind.Class() == waitkind.Running {
+				w.ran(r.Group, r.Ns())
+			}
 		case timeline.OpRange:
 			if !r.Has(timeline.FlagOutside) {
 				w.rangeEnded(r)
@@ -46,8 +61,8 @@ func (w *runtimeWork) Collect(batch []timeline.Record) {
 			}
 			if r.Next == 0 {
 				w.gc.HeapMaxB = max(w.gc.HeapMaxB, r.Value)
-			} else {
-				w.gc.HeapGoalB = r.Value
+			} else if w.gc.HeapGoalB = r.Value; r.Value >= noGoal {
+				w.gc.HeapGoalB = 0
 			}
 		}
 	}
@@ -100,9 +115,9 @@ func (w *runtimeWork) Finish(end End, r *result.Result) {
 	slices.SortFunc(w.gc.STW, func(x, y result.STW) int {
 		return cmp.Or(cmp.Compare(y.TotalNs, x.TotalNs), cmp.Compare(x.Reason, y.Reason))
 	})
-	for _, g := range r.Groups {
-		if g.Name == "runtime.gcBgMarkWorker" {
-			w.gc.WorkerNs += g.Time.RunningNs
+	for n, ns := range w.system {
+		if end.Groups[n].Entry == "runtime.gcBgMarkWorker" {
+			w.gc.WorkerNs += ns
 		}
 	}
 	r.GC = w.gc

@@ -15,6 +15,7 @@ package wire
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // ScanLimits bound what a trace may bring.
@@ -77,6 +78,8 @@ type FormatError struct {
 	// Trailing says that what is wrong stands behind a whole generation and is
 	// no batch: the trace before it may be all there was.
 	Trailing bool
+	// Limit says that the trace may be sound but is more than ScanLimits allow.
+	Limit bool
 }
 
 func (e *FormatError) Error() string {
@@ -391,5 +394,5 @@ func (s *Scanner) fail(offset int64, trailing bool, problem string) {
 	if s.mayEnd() {
 		s.endGeneration(s.start)
 	}
-	s.err = &FormatError{Offset: offset, Generation: s.gen, Problem: problem, Trailing: trailing}
+	s.err = &FormatError{Offset: offset, Generation: s.gen, Problem: problem, Trailing: trailing, Limit: strings.Contains(problem, "raises the limit")}
 }
