@@ -15,7 +15,6 @@ package wire
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // ScanLimits bound what a trace may bring.
@@ -191,7 +190,7 @@ func (s *Scanner) Write(p []byte) (int, error) {
 	if s.version < firstVersion {
 		s.offset += int64(n)
 		if s.err == nil && s.offset > s.limits.MaxGenerationBytes {
-			s.fail(s.limits.MaxGenerationBytes, false, fmt.Sprintf("a trace of Go 1.11–1.21 of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
+			s.exceed(s.limits.MaxGenerationBytes, fmt.Sprintf("a trace of Go 1.11–1.21 of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
 		}
 		return n, s.err
 	}
@@ -280,7 +279,7 @@ func (s *Scanner) data(b byte) {
 		s.class = b
 		s.tables += s.skip
 		if most := s.limits.MaxGenerationBytes / maxTablesShare; s.tables > most {
-			s.fail(s.start, false, fmt.Sprintf("more than %d bytes of strings and stacks in one generation (four times that for --max-generation-size raises the limit),", most))
+			s.exceed(s.start, fmt.Sprintf("more than %d bytes of strings and stacks in one generation (four times that for --max-generation-size raises the limit),", most))
 		}
 	case state == scanClass && b == typeSync:
 		s.state = scanSync
@@ -335,7 +334,7 @@ func (s *Scanner) batch(gen, time, size uint64) {
 	case s.batches > maxGenerationBatches:
 		s.fail(s.start, false, fmt.Sprintf("more than %d batches in one generation", maxGenerationBatches))
 	case bytes > s.limits.MaxGenerationBytes:
-		s.fail(s.start, false, fmt.Sprintf("a generation of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
+		s.exceed(s.start, fmt.Sprintf("a generation of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
 	}
 	s.earliest, s.latest = min(s.earliest, time), max(s.latest, time)
 	s.checkTimes()
@@ -390,9 +389,19 @@ func (s *Scanner) mayEnd() bool {
 	return s.version < endMarker && s.class == typeStrings && !more
 }
 
+// exceed ends the scan at a limit that a flag raises.
+func (s *Scanner) exceed(offset int64, problem string) {
+	s.stop(FormatError{Offset: offset, Problem: problem, Limit: true})
+}
+
 func (s *Scanner) fail(offset int64, trailing bool, problem string) {
+	s.stop(FormatError{Offset: offset, Problem: problem, Trailing: trailing})
+}
+
+func (s *Scanner) stop(err FormatError) {
 	if s.mayEnd() {
 		s.endGeneration(s.start)
 	}
-	s.err = &FormatError{Offset: offset, Generation: s.gen, Problem: problem, Trailing: trailing, Limit: strings.Contains(problem, "raises the limit")}
+	err.Generation = s.gen
+	s.err = &err
 }
