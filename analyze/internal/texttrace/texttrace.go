@@ -16,7 +16,7 @@
 //	EventBatch gen=1 m=0 time=0 size=5
 //	Frequency freq=15625000
 //
-// Numbers are written in as few bytes as they take, other than the runtime,
+// Numbers are written in as few bytes as they take, unlike those of the runtime,
 // which pads some of them.
 package texttrace
 
