@@ -38,10 +38,26 @@ type Options struct {
 	MaxGenerationBytes int64
 	MaxGoroutines      int
 
+	// Decoder chooses who decodes the trace; all find the same.
+	Decoder Decoder
+
 	// Progress, if given, is called now and then, from one goroutine, with how
 	// much of the input was read. size is -1 where it is not known.
 	Progress func(read, size int64)
 }
+
+// Decoder says who decodes a trace.
+type Decoder uint8
+
+const (
+	// DecoderAuto is the fast decoder for the versions that it reads, and the
+	// reference for others.
+	DecoderAuto Decoder = iota
+	// DecoderFast is conctrace's own, for traces of Go 1.22 and later.
+	DecoderFast
+	// DecoderReference is golang.org/x/exp/trace.
+	DecoderReference
+)
 
 // Source is where a trace comes from.
 type Source struct {

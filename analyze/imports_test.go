@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"analyze/result":             {},
 	"analyze/internal/tracefile": {},
 	"analyze/internal/wire":      {"analyze/internal/event"},
+	"analyze/internal/texttrace": {},
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
 	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/exptrace"
@@ -22,35 +21,17 @@ type pass struct {
 	damage  error // what ended the reading early, nil for a whole trace
 }
 
-// Decoding is handed on in batches of this many events, of which a few are
-// under way at once.
-const (
-	eventBatch    = 4096
-	batchesAround = 4
-)
-
-// pass reads the trace once: one goroutine decodes, this one accounts.
+// pass reads the trace once: the decoder decodes in goroutines of its own, this
+// one accounts.
 func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*event.Tables) timeline.Sink) (*pass, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	d := newDecoding(ctx, func() (event.Decoder, error) {
-		return exptrace.New(&interruptible{ctx, a.file}, a.file.Version(), wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes})
-	})
-	defer func() {
-		cancel()
-		a.inUse = !d.wait()
-	}()
-	select {
-	case <-d.opened:
-	case <-ctx.Done():
-		return nil, a.interrupted(ctx)
+	dec, err := a.decoder(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if d.dec == nil {
-		return nil, a.unreadable(ctx, d.err)
-	}
-	p := &pass{tables: d.dec.Tables()}
-	p.machine = timeline.New(p.tables, d.dec.Version(), o, sink(p.tables))
-	if err := a.account(ctx, d, p); err != nil {
+	defer func() { a.inUse = !dec.Close() }()
+	p := &pass{tables: dec.Tables()}
+	p.machine = timeline.New(p.tables, a.file.Version(), o, sink(p.tables))
+	if err := a.account(ctx, dec, p); err != nil {
 		return nil, err
 	}
 	if p.stats.Generations == 0 {
@@ -59,24 +40,38 @@ func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*even
 	return p, a.finish(p)
 }
 
+// decoder begins to decode with the decoder that the options and the trace's
+// version ask for.
+func (a *analysis) decoder(ctx context.Context) (event.Decoder, error) {
+	version, input := a.file.Version(), &interruptible{ctx, a.file}
+	limits := wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes}
+	switch {
+	case a.opts.Decoder != DecoderReference && wire.Reads(version):
+		return wire.NewDecoder(ctx, input, version, limits), nil
+	case a.opts.Decoder == DecoderFast:
+		return nil, fmt.Errorf("analyse %s: the fast decoder does not read traces of Go 1.%d: leave the choice to auto", a.src.name, version)
+	}
+	return exptrace.New(ctx, input, version, limits), nil
+}
+
 // account feeds the machine with what the decoder yields.
-func (a *analysis) account(ctx context.Context, d *decoding, p *pass) error {
+func (a *analysis) account(ctx context.Context, dec event.Decoder, p *pass) error {
 	for {
-		select {
-		case <-ctx.Done():
+		events, err := dec.Next()
+		if ctx.Err() != nil {
 			return a.interrupted(ctx)
-		case batch, ok := <-d.full:
-			if !ok {
-				p.stats, p.damage = d.dec.Stats(), d.err
-				return a.inputError(p)
+		}
+		if err != nil {
+			if p.stats = dec.Stats(); err != io.EOF {
+				p.damage = err
 			}
-			if err := a.feed(p.machine, batch); err != nil {
-				return fmt.Errorf("analyse %s: %w", a.src.name, err)
-			}
-			d.free <- batch[:cap(batch)]
-			if a.opts.Progress != nil {
-				a.opts.Progress(a.file.InputRead(), a.file.InputSize())
-			}
+			return a.inputError(p)
+		}
+		if err := a.feed(p.machine, events); err != nil {
+			return fmt.Errorf("analyse %s: %w", a.src.name, err)
+		}
+		if a.opts.Progress != nil {
+			a.opts.Progress(a.file.InputRead(), a.file.InputSize())
 		}
 	}
 }
@@ -145,83 +140,6 @@ func (a *analysis) unreadable(ctx context.Context, damage error) error {
 	}
 	return &NotTraceError{File: a.src.name, What: "a trace of which no part is whole: " + damage.Error(), Hint: "record it again, and let the tracing end before the file is copied"}
 }
-
-// decoding is a decoder at work in a goroutine of its own.
-type decoding struct {
-	opened chan struct{} // closed when dec or err is there
-	dec    event.Decoder // nil if the trace could not be opened
-	full   chan []event.Event
-	free   chan []event.Event
-	err    error // of the decoder, nil at a whole trace's end; after full is closed
-	done   chan struct{}
-}
-
-func newDecoding(ctx context.Context, open func() (event.Decoder, error)) *decoding {
-	d := &decoding{
-		opened: make(chan struct{}),
-		full:   make(chan []event.Event, batchesAround),
-		free:   make(chan []event.Event, batchesAround),
-		done:   make(chan struct{}),
-	}
-	for range batchesAround {
-		d.free <- make([]event.Event, eventBatch)
-	}
-	go func() {
-		defer close(d.done)
-		defer close(d.full)
-		dec, err := open()
-		if err != nil {
-			d.err = err
-			close(d.opened)
-			return
-		}
-		d.dec = dec
-		close(d.opened)
-		d.run(ctx)
-		dec.Close()
-	}()
-	return d
-}
-
-func (d *decoding) run(ctx context.Context) {
-	for {
-		var buf []event.Event
-		select {
-		case buf = <-d.free:
-		case <-ctx.Done():
-			return
-		}
-		n, err := d.dec.Next(buf)
-		if n > 0 {
-			select {
-			case d.full <- buf[:n]:
-			case <-ctx.Done():
-				return
-			}
-		}
-		if err != nil {
-			if err != io.EOF {
-				d.err = err
-			}
-			return
-		}
-	}
-}
-
-// wait waits for the decoder's end after its context was cancelled. It reports
-// false if the decoder does not notice, because it waits for a terminal or a
-// pipe that nobody writes to.
-func (d *decoding) wait() bool {
-	select {
-	case <-d.done:
-		return true
-	case <-time.After(patience):
-		return false
-	}
-}
-
-// patience is how long a cancelled decoder may take.
-const patience = 2 * time.Second
 
 // interruptible ends a reading when its context does.
 type interruptible struct {

@@ -12,6 +12,8 @@
 // decoder's tables.
 package event
 
+import "time"
+
 // Kind says what an Event tells.
 type Kind uint8
 
@@ -49,6 +51,13 @@ const (
 	Log
 	// Sample is a CPU profile's sample: G, P, M and Stack.
 	Sample
+	// Other is an event that says nothing of interest here: a label, or one of
+	// an experiment.
+	Other
+	// Gap stands for generations that could not be read. Nothing of what was
+	// before it is known behind it: the next events tell all states anew, from
+	// Undetermined. Arg is the number of bytes that were skipped.
+	Gap
 )
 
 // GoState is the state of a goroutine.
@@ -138,8 +147,8 @@ func (e *Event) ProcTo() ProcState { return ProcState(e.To) }
 type Stats struct {
 	Events      int64 // events delivered
 	Generations int   // generations delivered whole; 1 for Go 1.11–1.21
-	// CompleteBytes is the offset just behind the last generation that was
-	// delivered whole: what follows it is lost.
+	// CompleteBytes is the size of the header and of the generations that were
+	// delivered whole: what is more in the file is lost.
 	CompleteBytes int64
 	Warnings      []Warning
 }
@@ -150,21 +159,23 @@ type Warning struct {
 	Message string
 }
 
-// Decoder yields the events of one trace.
+// Decoder yields the events of one trace. It decodes in goroutines of its own.
 type Decoder interface {
-	// Version is the header's version: 22 for "go 1.22 trace".
-	Version() int
-	// Next fills buf with the next events in order and returns how many; 0
-	// only together with an error. io.EOF ends a whole trace; any other error
-	// ends a damaged one, and the events before it stand. Next is not called
-	// again after an error.
-	Next(buf []Event) (int, error)
+	// Next returns the next events, in order: at least one, or an error. They
+	// are valid until Next is called again. io.EOF ends a whole trace; any
+	// other error ends a damaged one, or one whose context has ended, and the
+	// events before it stand. Next is not called again after an error.
+	Next() ([]Event, error)
 	// Tables holds the stacks and strings of the events returned so far. A
 	// reader may use every ID that it has received while Next runs.
 	Tables() *Tables
 	// Stats may be called after Next has returned an error or io.EOF.
 	Stats() Stats
-	// Close ends the decoding before its time. It does nothing after Next has
-	// returned an error.
-	Close()
+	// Close ends the decoding, before its time if need be, and reports whether
+	// nothing reads the input any more: a read that waits for a terminal or a
+	// pipe cannot be ended.
+	Close() (ended bool)
 }
+
+// Patience is how long Close waits for a read of the input to end.
+const Patience = 2 * time.Second

@@ -3,6 +3,8 @@ package event
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // StackID names an interned stack; 0 is "no stack".
@@ -54,9 +56,11 @@ func (c *chunked[T]) add(v T) (uint32, bool) {
 }
 
 // Tables interns what events refer to, by content: equal stacks of different
-// generations get one ID. One goroutine appends; others may read every ID that
-// was handed to them through a channel.
+// generations get one ID. Several goroutines may intern; any may read an ID that
+// was handed to it through a channel. IDs are handed out as they are asked for,
+// so that their order means nothing.
 type Tables struct {
+	mu      sync.Mutex // of interning
 	strings chunked[string]
 	frames  chunked[Frame]
 	stacks  chunked[[]FrameID]
@@ -98,6 +102,8 @@ func NewTables() *Tables {
 
 // Intern returns the ID of s.
 func (t *Tables) Intern(s string) StringID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if id, ok := t.stringIDs[s]; ok {
 		return id
 	}
@@ -116,6 +122,8 @@ func (t *Tables) Intern(s string) StringID {
 // InternReason returns the ID of a runtime reason. A trace may bring reasons
 // that this version does not know; past a thousand they count as unspecified.
 func (t *Tables) InternReason(s string) ReasonID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if id, ok := t.reasonIDs[s]; ok {
 		return id
 	}
@@ -130,30 +138,17 @@ func (t *Tables) InternReason(s string) ReasonID {
 
 // InternStack returns the ID of a stack, leaf first.
 func (t *Tables) InternStack(frames []Frame) StackID {
-	t.key = t.key[:0]
-	for _, f := range frames {
-		t.key = binary.LittleEndian.AppendUint32(t.key, uint32(t.internFrame(f)))
-	}
-	if id, ok := t.stackIDs[string(t.key)]; ok {
-		return id
-	}
-	if t.full(8 * len(frames)) {
-		return 0
-	}
 	ids := make([]FrameID, len(frames))
-	for i := range ids {
-		ids[i] = FrameID(binary.LittleEndian.Uint32(t.key[4*i:]))
+	for i, f := range frames {
+		ids[i] = t.InternFrame(f)
 	}
-	id, ok := t.stacks.add(ids)
-	if !ok {
-		t.dropped++
-		return 0
-	}
-	t.stackIDs[string(t.key)] = StackID(id)
-	return StackID(id)
+	return t.InternFrames(ids)
 }
 
-func (t *Tables) internFrame(f Frame) FrameID {
+// InternFrame returns the ID of a frame.
+func (t *Tables) InternFrame(f Frame) FrameID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if id, ok := t.frameIDs[f]; ok {
 		return id
 	}
@@ -169,6 +164,29 @@ func (t *Tables) internFrame(f Frame) FrameID {
 	return FrameID(id)
 }
 
+// InternFrames returns the ID of the stack that consists of frames, leaf first.
+func (t *Tables) InternFrames(frames []FrameID) StackID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.key = t.key[:0]
+	for _, f := range frames {
+		t.key = binary.LittleEndian.AppendUint32(t.key, uint32(f))
+	}
+	if id, ok := t.stackIDs[string(t.key)]; ok {
+		return id
+	}
+	if t.full(8 * len(frames)) {
+		return 0
+	}
+	id, ok := t.stacks.add(slices.Clone(frames))
+	if !ok {
+		t.dropped++
+		return 0
+	}
+	t.stackIDs[string(t.key)] = StackID(id)
+	return StackID(id)
+}
+
 // full accounts for n more bytes and reports whether they no longer fit.
 func (t *Tables) full(n int) bool {
 	const overhead = 64 // map entry and headers
@@ -180,8 +198,18 @@ func (t *Tables) full(n int) bool {
 	return false
 }
 
-// Dropped counts names and stacks that did not fit and were left out.
-func (t *Tables) Dropped() int { return t.dropped }
+// Warnings tells of names and stacks that did not fit and were left out.
+func (t *Tables) Warnings() []Warning {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dropped == 0 {
+		return nil
+	}
+	return []Warning{{
+		Code:    "names-dropped",
+		Message: fmt.Sprintf("the trace has more distinct stacks and names than are kept; %d were left out", t.dropped),
+	}}
+}
 
 // String returns the string of an ID.
 func (t *Tables) String(id StringID) string { return *t.strings.at(uint32(id)) }

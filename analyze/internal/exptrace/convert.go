@@ -7,9 +7,10 @@ import (
 	"golang.org/x/exp/trace"
 )
 
-// convert writes ev as out and reports whether there is anything to say.
-func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
+// convert writes ev as out.
+func (d *converter) convert(ev *trace.Event, out *event.Event) {
 	*out = event.Event{
+		Kind: event.Other, // until more is known
 		Time: int64(ev.Time()),
 		G:    int64(ev.Goroutine()),
 		M:    int64(ev.Thread()),
@@ -17,14 +18,15 @@ func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 	}
 	kind := ev.Kind()
 	if kind == trace.EventStateTransition {
-		return d.transition(ev, out)
+		d.transition(ev, out)
+		return
 	}
 	out.Stack = d.stack(ev.Stack(), out)
 	switch kind {
 	case trace.EventSync:
 		d.sync(ev, out)
 	case trace.EventMetric:
-		return metric(ev, out)
+		metric(ev, out)
 	case trace.EventRangeBegin:
 		out.Kind = event.RangeBegin
 		d.rangeEvent(ev, out)
@@ -34,6 +36,9 @@ func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 	case trace.EventRangeEnd:
 		out.Kind = event.RangeEnd
 		d.rangeEvent(ev, out)
+		// After a stop of the world across two generations the reason is
+		// looked up in the wrong one's strings.
+		out.Reason = event.ReasonNone
 	case trace.EventTaskBegin:
 		out.Kind = event.TaskBegin
 		d.task(ev, out)
@@ -52,13 +57,10 @@ func (d *Decoder) convert(ev *trace.Event, out *event.Event) bool {
 		out.Name = d.tables.Intern(log.Category)
 	case trace.EventStackSample:
 		out.Kind = event.Sample
-	default: // labels, experimental events, and what a later version may bring
-		return false
 	}
-	return true
 }
 
-func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
+func (d *converter) transition(ev *trace.Event, out *event.Event) {
 	st := ev.StateTransition()
 	switch st.Resource.Kind {
 	case trace.ResourceGoroutine:
@@ -72,8 +74,6 @@ func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
 		from, to := st.Proc()
 		out.Kind, out.Subject = event.ProcTransition, int64(st.Resource.Proc())
 		out.From, out.To = uint8(procStates[from]), uint8(procStates[to])
-	default:
-		return false
 	}
 	if st.Stack != trace.NoStack {
 		out.SubjectStack = d.stack(st.Stack, out)
@@ -83,12 +83,11 @@ func (d *Decoder) transition(ev *trace.Event, out *event.Event) bool {
 	} else {
 		out.Stack = d.stack(context, out)
 	}
-	return true
 }
 
 // reason interns a reason. Most are the same as the last into the same state,
 // and a comparison is cheaper than a look into a map.
-func (d *Decoder) reason(s string, to trace.GoState) event.ReasonID {
+func (d *converter) reason(s string, to trace.GoState) event.ReasonID {
 	last := &d.reasons[to&7]
 	if last.text != s {
 		last.text, last.id = s, d.tables.InternReason(s)
@@ -116,7 +115,7 @@ var procStates = [...]event.ProcState{
 
 // sync opens a generation. Handles of the one before must not be kept: each
 // holds all of its tables.
-func (d *Decoder) sync(ev *trace.Event, out *event.Event) {
+func (d *converter) sync(ev *trace.Event, out *event.Event) {
 	clear(d.stacks)
 	clear(d.recent[:])
 	out.Kind = event.Sync
@@ -140,7 +139,7 @@ func wallClock(ev *trace.Event) (ns int64, ok bool) {
 	return snap.Wall.UnixNano(), true
 }
 
-func metric(ev *trace.Event, out *event.Event) bool {
+func metric(ev *trace.Event, out *event.Event) {
 	m := ev.Metric()
 	switch m.Name {
 	case "/sched/gomaxprocs:threads":
@@ -150,15 +149,14 @@ func metric(ev *trace.Event, out *event.Event) bool {
 	case "/gc/heap/goal:bytes":
 		out.Kind = event.HeapGoal
 	default:
-		return false
+		return
 	}
 	out.Arg = int64(min(m.Value.Uint64(), math.MaxInt64))
-	return true
 }
 
 const stwPrefix, stwSuffix = "stop-the-world (", ")"
 
-func (d *Decoder) rangeEvent(ev *trace.Event, out *event.Event) {
+func (d *converter) rangeEvent(ev *trace.Event, out *event.Event) {
 	r := ev.Range()
 	switch r.Name {
 	case "GC concurrent mark phase":
@@ -175,12 +173,12 @@ func (d *Decoder) rangeEvent(ev *trace.Event, out *event.Event) {
 	}
 }
 
-func (d *Decoder) task(ev *trace.Event, out *event.Event) {
+func (d *converter) task(ev *trace.Event, out *event.Event) {
 	t := ev.Task()
 	out.Subject, out.Arg, out.Name = int64(t.ID), int64(t.Parent), d.tables.Intern(t.Type)
 }
 
-func (d *Decoder) region(ev *trace.Event, out *event.Event) {
+func (d *converter) region(ev *trace.Event, out *event.Event) {
 	r := ev.Region()
 	out.Subject, out.Name = int64(r.Task), d.tables.Intern(r.Type)
 }
@@ -188,7 +186,7 @@ func (d *Decoder) region(ev *trace.Event, out *event.Event) {
 // stack interns a stack, once per generation. A goroutine tends to do the same
 // thing at the same place again, which a small cache by goroutine and state
 // answers without hashing.
-func (d *Decoder) stack(s trace.Stack, at *event.Event) event.StackID {
+func (d *converter) stack(s trace.Stack, at *event.Event) event.StackID {
 	if s == trace.NoStack {
 		return 0
 	}
@@ -205,7 +203,7 @@ func (d *Decoder) stack(s trace.Stack, at *event.Event) event.StackID {
 	return id
 }
 
-func (d *Decoder) intern(s trace.Stack) event.StackID {
+func (d *converter) intern(s trace.Stack) event.StackID {
 	d.frames = d.frames[:0]
 	for f := range s.Frames() {
 		d.frames = append(d.frames, event.Frame{Func: f.Func, File: f.File, Line: int(min(f.Line, math.MaxInt32))})

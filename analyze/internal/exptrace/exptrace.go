@@ -10,9 +10,11 @@
 package exptrace
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,13 +24,129 @@ import (
 )
 
 // Decoder decodes one trace with golang.org/x/exp/trace. Reading runs in a
-// goroutine of its own (reader.go), converting in Next.
+// goroutine of its own (reader.go), converting in another.
 type Decoder struct {
-	version int
-	reader  *reader
-	tables  *event.Tables
-	stats   event.Stats
-	err     error // what Next returned; it is returned for ever after
+	ctx    context.Context
+	stop   context.CancelFunc
+	tables *event.Tables
+	stats  event.Stats // of the batches taken
+
+	full  chan batch
+	free  chan []event.Event
+	ended chan struct{} // closed when nothing reads the input any more
+
+	last batch // what Next returned
+}
+
+// batch is some events, or what ended them.
+type batch struct {
+	events []event.Event
+	err    error
+	stats  event.Stats
+}
+
+const (
+	batchSize     = 4096
+	batchesAround = 4
+)
+
+// New returns a decoder of the trace of a version that r yields from its header
+// on. It must be closed.
+func New(ctx context.Context, r io.Reader, version int, limits wire.ScanLimits) *Decoder {
+	ctx, stop := context.WithCancel(ctx)
+	d := &Decoder{
+		ctx: ctx, stop: stop, tables: event.NewTables(),
+		full: make(chan batch, batchesAround), free: make(chan []event.Event, batchesAround), ended: make(chan struct{}),
+	}
+	for range batchesAround {
+		d.free <- make([]event.Event, batchSize)
+	}
+	go d.run(r, version, limits)
+	return d
+}
+
+// run opens the trace and converts its events.
+func (d *Decoder) run(r io.Reader, version int, limits wire.ScanLimits) {
+	defer close(d.ended)
+	reader, err := newReader(r, version, limits)
+	if err != nil {
+		d.full <- batch{err: err}
+		return
+	}
+	reading := make(chan struct{})
+	go func() {
+		defer close(reading)
+		reader.run()
+	}()
+	defer func() {
+		reader.close()
+		<-reading
+	}()
+	c := converter{reader: reader, tables: d.tables, stacks: make(map[trace.Stack]event.StackID)}
+	for {
+		select {
+		case buf := <-d.free:
+			n, err := c.next(buf[:cap(buf)])
+			select {
+			case d.full <- batch{buf[:n], err, c.stats}:
+			case <-d.ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		case <-d.ctx.Done():
+			return
+		}
+	}
+}
+
+// Next returns the next events.
+func (d *Decoder) Next() ([]event.Event, error) {
+	if d.last.err != nil {
+		return nil, d.last.err
+	}
+	if d.last.events != nil {
+		d.free <- d.last.events
+	}
+	select {
+	case d.last = <-d.full:
+	case <-d.ctx.Done():
+		d.last = batch{err: d.ctx.Err(), stats: d.last.stats}
+	}
+	d.stats = d.last.stats
+	if len(d.last.events) == 0 {
+		return nil, d.last.err
+	}
+	return d.last.events, nil
+}
+
+// Close ends the decoding.
+func (d *Decoder) Close() (ended bool) {
+	d.stop()
+	select {
+	case <-d.ended:
+		return true
+	case <-time.After(event.Patience):
+		return false
+	}
+}
+
+// Tables holds the interned stacks and strings.
+func (d *Decoder) Tables() *event.Tables { return d.tables }
+
+// Stats is what was read.
+func (d *Decoder) Stats() event.Stats {
+	s := d.stats
+	s.Warnings = append(s.Warnings, d.tables.Warnings()...)
+	return s
+}
+
+// converter turns what the reader yields into events.
+type converter struct {
+	reader *reader
+	tables *event.Tables
+	stats  event.Stats
 
 	chunk chunk // of the reader
 	i     int   // of its events, the next to convert
@@ -52,58 +170,16 @@ type recentReason struct {
 	id   event.ReasonID
 }
 
-// New returns a decoder of the trace that r yields from its header on. It must
-// be closed unless Next has returned an error.
-func New(r io.Reader, version int, limits wire.ScanLimits) (*Decoder, error) {
-	reader, err := newReader(r, version, limits)
-	if err != nil {
-		return nil, err
-	}
-	go reader.run()
-	return &Decoder{
-		version: version,
-		reader:  reader,
-		tables:  event.NewTables(),
-		stacks:  make(map[trace.Stack]event.StackID),
-	}, nil
-}
-
-// Close ends the reading. It does not wait for a Read of the input that is
-// under way.
-func (d *Decoder) Close() { d.reader.close() }
-
-// Version is the version in the header.
-func (d *Decoder) Version() int { return d.version }
-
-// Tables holds the interned stacks and strings.
-func (d *Decoder) Tables() *event.Tables { return d.tables }
-
-// Stats is what was read.
-func (d *Decoder) Stats() event.Stats {
-	s := d.stats
-	if d.tables.Dropped() > 0 {
-		s.Warnings = append(s.Warnings, event.Warning{
-			Code:    "names-dropped",
-			Message: fmt.Sprintf("the trace has more distinct stacks and names than are kept; %d were left out", d.tables.Dropped()),
-		})
-	}
-	return s
-}
-
-// Next fills buf.
-func (d *Decoder) Next(buf []event.Event) (n int, err error) {
-	if d.err != nil {
-		return 0, d.err
-	}
+// next fills buf. An error ends the trace; the events before it stand.
+func (d *converter) next(buf []event.Event) (n int, err error) {
 	defer func() {
 		whole := d.chunk
 		if p := recover(); p != nil {
 			whole = d.done
 			err = fmt.Errorf("damaged after event %d, near byte %d: %s", d.stats.Events, d.chunk.offset, oneLine(fmt.Sprint(p)))
 		}
-		if d.err = err; err != nil {
+		if err != nil {
 			d.stats.Generations, d.stats.CompleteBytes = whole.whole, whole.wholeEnd
-			d.Close()
 		}
 	}()
 	for n < len(buf) {
@@ -115,12 +191,10 @@ func (d *Decoder) Next(buf []event.Event) (n int, err error) {
 			d.chunk, d.i = d.reader.next(d.chunk), 0
 			continue
 		}
-		ev := &d.chunk.events[d.i]
+		d.convert(&d.chunk.events[d.i], &buf[n])
 		d.i++
 		d.stats.Events++
-		if d.convert(ev, &buf[n]) {
-			n++
-		}
+		n++
 	}
 	return n, nil
 }

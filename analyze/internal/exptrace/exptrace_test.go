@@ -45,21 +45,16 @@ type decoded struct {
 // decode reads a trace to its end or to what is wrong with it.
 func decode(t testing.TB, data []byte, version int) (d decoded) {
 	t.Helper()
-	dec, err := exptrace.New(bytes.NewReader(data), version, wire.ScanLimits{})
-	if err != nil {
-		oneLine(t, err)
-		return decoded{err: err}
-	}
+	dec := exptrace.New(t.Context(), bytes.NewReader(data), version, wire.ScanLimits{})
 	defer dec.Close()
 	d.tables = dec.Tables()
-	buf := make([]event.Event, 100)
+	var err error
 	for err == nil {
-		var n int
-		n, err = dec.Next(buf)
-		if n == 0 && err == nil {
+		var events []event.Event
+		if events, err = dec.Next(); len(events) == 0 && err == nil {
 			t.Fatal("no events and no error")
 		}
-		d.events = append(d.events, buf[:n]...)
+		d.events = append(d.events, events...)
 	}
 	d.stats = dec.Stats()
 	if err != io.EOF {
@@ -67,8 +62,8 @@ func decode(t testing.TB, data []byte, version int) (d decoded) {
 		d.err = err
 	}
 	for range 3 {
-		if n, again := dec.Next(buf); n != 0 || again != err {
-			t.Errorf("after %v, Next gives %d events and %v", err, n, again)
+		if events, again := dec.Next(); len(events) != 0 || again != err {
+			t.Errorf("after %v, Next gives %d events and %v", err, len(events), again)
 		}
 	}
 	if got := dec.Stats(); got.Events != d.stats.Events || got.CompleteBytes != d.stats.CompleteBytes {
@@ -474,13 +469,15 @@ func TestBrokenInput(t *testing.T) {
 	for _, name := range []string{"go1.21/tiny", "go1.22/generations", "go1.26/generations"} {
 		data, version := load(t, "traces/"+name+".trace")
 		r := io.MultiReader(bytes.NewReader(data[:len(data)*3/4]), iotest.ErrReader(broken))
-		d, err := exptrace.New(r, version, wire.ScanLimits{})
+		d := exptrace.New(t.Context(), r, version, wire.ScanLimits{})
 		events := 0
+		var err error
 		for err == nil {
-			var n int
-			n, err = d.Next(make([]event.Event, 1000))
-			events += n
+			var batch []event.Event
+			batch, err = d.Next()
+			events += len(batch)
 		}
+		d.Close()
 		if version < 22 {
 			oneLine(t, err)
 			continue
@@ -491,19 +488,16 @@ func TestBrokenInput(t *testing.T) {
 	}
 }
 
-// TestOneEventAtATime gives the same as many, from an input that drips.
-func TestOneEventAtATime(t *testing.T) {
+// TestDrippingInput gives the same as one that comes at once.
+func TestDrippingInput(t *testing.T) {
 	data, version := load(t, "traces/go1.26/generations.trace")
 	want := decode(t, data, version)
-	d, err := exptrace.New(iotest.OneByteReader(bytes.NewReader(data)), version, wire.ScanLimits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := exptrace.New(t.Context(), iotest.OneByteReader(bytes.NewReader(data)), version, wire.ScanLimits{})
+	defer d.Close()
 	var got []event.Event
-	buf := make([]event.Event, 1)
 	for {
-		n, err := d.Next(buf)
-		if got = append(got, buf[:n]...); err == io.EOF {
+		events, err := d.Next()
+		if got = append(got, events...); err == io.EOF {
 			break
 		}
 		if err != nil {
@@ -518,28 +512,29 @@ func TestOneEventAtATime(t *testing.T) {
 // TestClose ends a decoder of which the rest is not wanted.
 func TestClose(t *testing.T) {
 	data, version := load(t, "traces/go1.26/server.trace")
-	d, err := exptrace.New(bytes.NewReader(data), version, wire.ScanLimits{})
-	if err != nil {
+	d := exptrace.New(t.Context(), bytes.NewReader(data), version, wire.ScanLimits{})
+	if _, err := d.Next(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Next(make([]event.Event, 10)); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if !d.Close() {
+			t.Error("it still reads")
+		}
 	}
-	d.Close()
-	d.Close()
 }
 
 func BenchmarkNext(b *testing.B) {
 	data, version := load(b, "traces/go1.26/server.trace")
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
-	buf := make([]event.Event, 2048)
 	var events int64
 	for b.Loop() {
-		d, err := exptrace.New(bytes.NewReader(data), version, wire.ScanLimits{})
+		d := exptrace.New(b.Context(), bytes.NewReader(data), version, wire.ScanLimits{})
+		var err error
 		for err == nil {
-			_, err = d.Next(buf)
+			_, err = d.Next()
 		}
+		d.Close()
 		if err != io.EOF {
 			b.Fatal(err)
 		}

@@ -1,0 +1,499 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+)
+
+// Decoder decodes one trace of Go 1.22 or later: the same events in the same
+// order, at the same times and on the same stacks as golang.org/x/exp/trace.
+//
+//	cutter ── generations ──► workers, each generation alone ──► Next, in sequence
+//
+// One goroutine reads and cuts (generation.go), one for each generation under
+// way parses and orders it (order.go), and Next hands their chunks out in turn,
+// after it has held what they rest on against the state that it keeps
+// (assume.go).
+type Decoder struct {
+	ctx     context.Context
+	version int
+	cutter  *cutter
+	tables  *event.Tables
+	stats   event.Stats
+
+	workers int         // generations that may be ordered at the same time
+	states  chan *state // to be used again
+	ended   chan struct{}
+	stop    context.CancelFunc
+
+	mu     sync.Mutex
+	change *sync.Cond // of what follows
+	runs   []*run     // under way, in the order of the file
+	over   error      // what ended the cutter
+	bytes  int64      // of the generations under way
+	ahead  int        // chunks in use
+	free   []*chunk
+
+	// Of Next alone.
+	before  *state // at the beginning of runs[0]
+	began   int64  // time of the last event before runs[0]
+	verdict verdict
+	last    int64 // time of the last event
+	lent    *chunk
+	end     []event.Event
+	err     error
+	again   int // generations that were ordered again, in sequence
+	damage  error
+}
+
+// run is the ordering of one generation.
+type run struct {
+	g        *generation
+	alone    bool
+	initial  bool
+	last     int64  // time of the event before, in sequence
+	own      *state // the state at its end, where alone
+	skip     int64  // events that were handed out already, by an earlier run
+	out      int64  // events that were handed out
+	chunks   []*chunk
+	inUse    int // chunks, ready or being filled
+	done     bool
+	err      error
+	canceled bool
+}
+
+// chunk is some events and what they rest on.
+type chunk struct {
+	of     *run
+	events []event.Event
+	rests  assumptions
+}
+
+const (
+	// chunkEvents is how many events are handed on at once: 128 KiB, so that
+	// they are still in a cache when they are read.
+	chunkEvents = 2048
+	// headChunks is how far a generation may be ahead of Next, aheadChunks how
+	// far those behind it may be for each that may be under way, and
+	// aheadBytes how many bytes of the file.
+	headChunks  = 8
+	aheadChunks = 32 << 20 / (chunkEvents * 64)
+	aheadBytes  = 64 << 20
+	// mostWorkers is how many generations are ordered at once at most: whoever
+	// takes their events is busy with fewer.
+	mostWorkers = 4
+)
+
+// Reads says whether a Decoder reads traces of a version.
+func Reads(version int) bool {
+	switch version {
+	case 22, 23, 25, 26:
+		return true
+	}
+	return false
+}
+
+// NewDecoder returns a decoder of the trace of a version that r yields from its
+// header on. It must be closed.
+func NewDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits) *Decoder {
+	ctx, stop := context.WithCancel(ctx)
+	d := &Decoder{
+		ctx: ctx, stop: stop, version: version,
+		cutter:  newCutter(r, NewScanner(version, limits)),
+		tables:  event.NewTables(),
+		workers: min(runtime.GOMAXPROCS(0), mostWorkers),
+		states:  make(chan *state, mostWorkers),
+		ended:   make(chan struct{}),
+		before:  newState(),
+	}
+	d.change = sync.NewCond(&d.mu)
+	d.stats.CompleteBytes = headerSize
+	context.AfterFunc(ctx, d.wake)
+	go d.cut()
+	return d
+}
+
+// wake makes all who wait look again.
+func (d *Decoder) wake() {
+	d.mu.Lock()
+	d.change.Broadcast()
+	d.mu.Unlock()
+}
+
+// Tables holds the stacks and strings.
+func (d *Decoder) Tables() *event.Tables { return d.tables }
+
+// Stats is what was read.
+func (d *Decoder) Stats() event.Stats {
+	s := d.stats
+	s.Warnings = append(s.Warnings, d.tables.Warnings()...)
+	return s
+}
+
+// Close ends the decoding.
+func (d *Decoder) Close() (ended bool) {
+	d.stop()
+	select {
+	case <-d.ended:
+		return true
+	case <-time.After(event.Patience):
+		return false
+	}
+}
+
+// cut reads generations and sets workers to them.
+func (d *Decoder) cut() {
+	defer close(d.ended)
+	for {
+		g, err := d.nextGeneration()
+		d.mu.Lock()
+		if err != nil {
+			d.over = err
+			d.change.Broadcast()
+			d.mu.Unlock()
+			return
+		}
+		for d.ctx.Err() == nil && len(d.runs) > 0 && (len(d.runs) > d.workers || d.bytes+int64(g.size) > aheadBytes) {
+			d.change.Wait()
+		}
+		// The first is ordered in sequence, as there is nothing before it.
+		r := &run{g: g, alone: d.workers > 1 && g.index > 0, initial: g.index == 0}
+		d.bytes += int64(g.size)
+		d.runs = append(d.runs, r)
+		d.change.Broadcast()
+		d.mu.Unlock()
+		if r.alone {
+			go d.order(r, d.state())
+		}
+	}
+}
+
+// state is one to order a generation with that stands alone.
+func (d *Decoder) state() *state {
+	select {
+	case s := <-d.states:
+		s.clear()
+		return s
+	default:
+		return newState()
+	}
+}
+
+func (d *Decoder) nextGeneration() (g *generation, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error while reading, at byte %d: %v", d.cutter.base, p)
+		}
+	}()
+	if err := d.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return d.cutter.next()
+}
+
+// order parses and orders a generation, in a goroutine of its own.
+func (d *Decoder) order(r *run, s *state) {
+	err := d.ordered(r, s)
+	d.mu.Lock()
+	r.done, r.err = true, err
+	if r.alone {
+		r.own = s
+	}
+	d.change.Broadcast()
+	d.mu.Unlock()
+}
+
+// ordered guards the ordering: whatever a hostile file brings about is an error
+// about the file and not the end of the program.
+func (d *Decoder) ordered(r *run, s *state) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &FormatError{Offset: r.g.offset, Generation: r.g.number, Problem: fmt.Sprintf("something that the decoder stumbles over (%v) in the generation", p)}
+		}
+	}()
+	if r.g.tables == nil {
+		if err := r.g.parse(d.version); err != nil {
+			return err
+		}
+		r.g.tables.intern(d.tables)
+	}
+	c := d.chunk(r)
+	if c == nil {
+		return errStopped
+	}
+	o := &orderer{
+		state: s, g: r.g, data: r.g.data, tables: r.g.tables, gen: uint32(r.g.index + 1),
+		initial: r.initial, alone: r.alone, buf: c.events[:cap(c.events)], last: r.last,
+	}
+	hand := func() {
+		c.events, c.rests = o.buf[:o.n], o.minutes
+		d.hand(r, c)
+	}
+	o.flush = func() bool {
+		hand()
+		if c = d.chunk(r); c == nil {
+			return false
+		}
+		o.buf, o.n, o.minutes = c.events[:cap(c.events)], 0, c.rests[:0]
+		return true
+	}
+	err = o.run()
+	if c != nil {
+		hand()
+	}
+	return err
+}
+
+// chunk waits until a run may go on and returns an empty chunk, or nil if it
+// shall stop.
+func (d *Decoder) chunk(r *run) *chunk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for !r.canceled && d.ctx.Err() == nil {
+		isHead := len(d.runs) > 0 && d.runs[0] == r
+		if d.ahead < aheadChunks*(d.workers-1) || isHead && r.inUse < headChunks {
+			d.ahead++
+			r.inUse++
+			if n := len(d.free); n > 0 {
+				c := d.free[n-1]
+				d.free = d.free[:n-1]
+				c.of = r
+				return c
+			}
+			return &chunk{of: r, events: make([]event.Event, 0, chunkEvents)}
+		}
+		d.change.Wait()
+	}
+	return nil
+}
+
+// hand hands a chunk to Next.
+func (d *Decoder) hand(r *run, c *chunk) {
+	d.mu.Lock()
+	if r.canceled {
+		d.release(c)
+	} else {
+		r.chunks = append(r.chunks, c)
+	}
+	if len(d.runs) > 0 && d.runs[0] == r {
+		d.change.Broadcast()
+	}
+	d.mu.Unlock()
+}
+
+// release takes a chunk back. The lock is held.
+func (d *Decoder) release(c *chunk) {
+	d.ahead--
+	c.of.inUse--
+	c.of = nil
+	d.free = append(d.free, c)
+	d.change.Broadcast()
+}
+
+// Next returns the next events.
+func (d *Decoder) Next() ([]event.Event, error) {
+	for d.err == nil {
+		c, r, err := d.take()
+		switch {
+		case err != nil:
+			return d.finish(err)
+		case c != nil:
+			if events := d.deliver(r, c); len(events) > 0 {
+				return events, nil
+			}
+		case r.err == nil:
+			d.complete(r)
+		case r.alone:
+			d.inSequence(r)
+		default:
+			if events := d.skipped(r); events != nil {
+				return events, nil
+			}
+		}
+	}
+	return nil, d.err
+}
+
+// take waits for the next chunk of the first run, for that run's end, or for the
+// end of all.
+func (d *Decoder) take() (*chunk, *run, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lent != nil {
+		d.release(d.lent)
+		d.lent = nil
+	}
+	for {
+		if err := d.ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		if len(d.runs) > 0 {
+			r := d.runs[0]
+			if !r.alone && r.own == nil {
+				r.own, r.last = d.before, d.began
+				go d.order(r, r.own)
+			}
+			if len(r.chunks) > 0 {
+				c := r.chunks[0]
+				r.chunks = r.chunks[1:]
+				return c, r, nil
+			}
+			if r.done {
+				return nil, r, nil
+			}
+		} else if d.over != nil {
+			return nil, nil, d.over
+		}
+		d.change.Wait()
+	}
+}
+
+// deliver makes a chunk's events those of the whole trace, or puts its
+// generation in sequence if it does not stand alone.
+func (d *Decoder) deliver(r *run, c *chunk) []event.Event {
+	d.lent = c
+	events := c.events
+	if r.alone {
+		if d.verdict.before == nil {
+			d.verdict = verdict{before: d.before, left: make(map[int64]int)}
+		}
+		if !d.verdict.hold(c.rests, events) || !d.joins(events) {
+			d.inSequence(r)
+			return nil
+		}
+	}
+	r.out += int64(len(events))
+	if n := min(r.skip, int64(len(events))); n > 0 {
+		r.skip -= n
+		events = events[n:]
+	}
+	if len(events) > 0 {
+		d.last = events[len(events)-1].Time
+		d.stats.Events += int64(len(events))
+	}
+	return events
+}
+
+// joins makes the times of a generation that stands alone rise above those of
+// the one before, as they would have in sequence: whatever is not later than the
+// event before it comes a nanosecond after it. Once an event is later, so are
+// all that follow.
+func (d *Decoder) joins(events []event.Event) bool {
+	last := d.last
+	for i := range events {
+		e := &events[i]
+		if e.Time > last {
+			return e.Time-last <= maxSpanNs || i > 0
+		}
+		last++
+		e.Time = last
+	}
+	return true
+}
+
+// inSequence orders the first run's generation again, with the state that the
+// generations before have left.
+func (d *Decoder) inSequence(r *run) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cancel(r)
+	d.again++
+	d.verdict = verdict{}
+	d.runs[0] = &run{g: r.g, initial: r.initial, skip: r.out}
+}
+
+// cancel ends a run. The lock is held.
+func (d *Decoder) cancel(r *run) {
+	r.canceled = true
+	if d.lent != nil && d.lent.of == r {
+		d.release(d.lent)
+		d.lent = nil
+	}
+	d.change.Broadcast()
+	for !r.done {
+		d.change.Wait()
+	}
+	for _, c := range r.chunks {
+		d.release(c)
+	}
+	r.chunks = nil
+}
+
+// complete goes on to the next generation.
+func (d *Decoder) complete(r *run) {
+	if r.alone {
+		d.verdict.absorb(r.own)
+		d.verdict = verdict{}
+		select {
+		case d.states <- r.own:
+		default:
+		}
+	} else {
+		d.before.compact()
+	}
+	d.stats.Generations++
+	d.stats.CompleteBytes += int64(r.g.size)
+	d.began = d.last
+	d.cutter.recycle(r.g)
+	d.mu.Lock()
+	d.drop()
+	d.mu.Unlock()
+}
+
+// drop takes out the first run. The lock is held.
+func (d *Decoder) drop() {
+	d.bytes -= int64(d.runs[0].g.size)
+	d.runs = slices.Delete(d.runs, 0, 1)
+	d.change.Broadcast()
+}
+
+// skipped leaves a damaged generation out: the next one tells all states anew.
+// Without a next one the trace ends here.
+func (d *Decoder) skipped(r *run) []event.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.damage == nil {
+		d.damage = r.err
+	}
+	d.drop()
+	for len(d.runs) == 0 && d.over == nil && d.ctx.Err() == nil {
+		d.change.Wait()
+	}
+	if len(d.runs) == 0 {
+		return nil
+	}
+	if next := d.runs[0]; next.alone {
+		d.cancel(next)
+		d.runs[0] = &run{g: next.g, initial: true}
+	} else {
+		next.initial = true
+	}
+	d.before.clear()
+	d.last++
+	d.began = d.last
+	d.end = append(d.end[:0], event.Event{Kind: event.Gap, Time: d.last, G: event.NoG, P: event.NoP, M: event.NoM, Arg: int64(r.g.size)})
+	return d.end
+}
+
+// finish closes the trace, once.
+func (d *Decoder) finish(err error) ([]event.Event, error) {
+	d.err = err
+	if d.damage != nil && err == io.EOF {
+		d.err = d.damage
+	}
+	if errors.Is(err, d.ctx.Err()) || d.stats.Events == 0 {
+		return nil, d.err
+	}
+	d.last++
+	d.stats.Events++
+	d.end = append(d.end[:0], event.Event{Kind: event.Sync, Time: d.last, G: event.NoG, P: event.NoP, M: event.NoM})
+	return d.end, nil
+}
