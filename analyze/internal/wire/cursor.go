@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 )
@@ -20,7 +21,12 @@ type cursor struct {
 // next goes on to the next event: its kind and time. It reports false at the
 // end of the thread's events, or at damage.
 func (o *orderer) next(c *cursor) bool {
-	for c.pos == c.end {
+	for c.pos >= c.end {
+		if c.pos > c.end {
+			o.n = o.before
+			o.fail(c.end, "an event of type %d that does not end in its batch", c.kind)
+			return false
+		}
 		if len(c.batches) == 0 {
 			return false
 		}
@@ -28,13 +34,19 @@ func (o *orderer) next(c *cursor) bool {
 		c.batches = c.batches[1:]
 		c.pos, c.end, c.time = b.begin, b.end, o.g.ns(b.time)
 	}
-	c.kind = o.data[c.pos]
-	if argCount[c.kind] == notTimed {
-		o.fail(c.pos, "byte %d where an event begins", c.kind)
-		return false
+	x := binary.LittleEndian.Uint64(o.data[c.pos:])
+	c.kind = byte(x)
+	ticks := uint64(0)
+	switch {
+	case x&0x8000 == 0:
+		ticks = x >> 8 & 0x7f
+		c.pos += 2
+	case x&0x800000 == 0:
+		ticks = x>>8&0x7f | x>>9&0x3f80
+		c.pos += 3
+	default:
+		ticks, c.pos = uvarint(o.data, c.pos+1)
 	}
-	ticks, pos := uvarint(o.data, c.pos+1)
-	c.pos = pos
 	if ticks < o.exactTicks {
 		c.time += int64(ticks) * o.intNsPerTick
 	} else {
@@ -50,7 +62,13 @@ func (o *orderer) next(c *cursor) bool {
 // how the heap is kept. It is kept as golang.org/x/exp/trace does, comparison by
 // comparison; but a cursor at the head stays there without one for as long as
 // its events are not later than limit.
-type frontier []*cursor
+type frontier []leaf
+
+// leaf is a cursor and its time, for the comparisons.
+type leaf struct {
+	time int64
+	*cursor
+}
 
 // limit is the time up to which the head stays the head.
 func (f frontier) limit() int64 {
@@ -65,12 +83,13 @@ func (f frontier) limit() int64 {
 }
 
 func (f *frontier) push(c *cursor) {
-	*f = append(*f, c)
+	*f = append(*f, leaf{c.time, c})
 	f.up(len(*f) - 1)
 }
 
 // update restores the order after the cursor at i has gone on.
 func (f frontier) update(i int) {
+	f[i].time = f[i].cursor.time
 	if f.up(i) == i {
 		f.down(i)
 	}
@@ -83,9 +102,10 @@ func (f *frontier) remove(i int) {
 		h[(i-1)/2], h[i] = h[i], h[(i-1)/2]
 	}
 	last := len(h) - 1
-	h[0], h[last] = h[last], nil
-	*f = h[:last]
-	f.down(0)
+	h[0], h[last] = h[last], leaf{}
+	if *f = h[:last]; last > 0 {
+		f.down(0)
+	}
 }
 
 func (f frontier) up(i int) int {
@@ -97,23 +117,26 @@ func (f frontier) up(i int) int {
 }
 
 func (f frontier) down(i int) {
+	moved := f[i]
 	for {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(f); child++ {
-			if f[child].time < f[least].time {
-				least = child
-			}
+		least, time := 2*i+1, moved.time
+		if least >= len(f) {
+			break
 		}
-		if least == i {
-			return
+		if right := least + 1; right < len(f) && f[right].time < f[least].time {
+			least = right
 		}
-		f[i], f[least] = f[least], f[i]
+		if f[least].time >= time {
+			break
+		}
+		f[i] = f[least]
 		i = least
 	}
+	f[i] = moved
 }
 
 // sort orders the frontier by time, which leaves it a heap. The sort must be the
 // one that golang.org/x/exp/trace uses, as it leaves open what equal times do.
 func (f frontier) sort() {
-	slices.SortFunc(f, func(a, b *cursor) int { return cmp.Compare(a.time, b.time) })
+	slices.SortFunc(f, func(a, b leaf) int { return cmp.Compare(a.time, b.time) })
 }

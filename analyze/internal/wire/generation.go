@@ -242,7 +242,7 @@ func (r *cutter) ready() *generation {
 	from, to := int(begin-r.base), int(end-r.base)
 	// What follows moves to a buffer of its own; this one goes with the
 	// generation.
-	rest := append(r.room(len(r.buf)-to+blockSize), r.buf[to:]...)
+	rest := append(r.room(len(r.buf)-to+blockSize+padding, to-from), r.buf[to:]...)
 	g.data = append(r.buf[from:to], make([]byte, padding)...)
 	r.buf, r.base, r.scanned = rest, end, r.scanned-to
 	r.cut++
@@ -282,16 +282,17 @@ func (r *cutter) fill() {
 	}
 }
 
-// room is an empty buffer of some size at least.
-func (r *cutter) room(size int) []byte {
+// room is an empty buffer of some size at least, and as large as a generation of
+// another size would need.
+func (r *cutter) room(least, like int) []byte {
 	select {
 	case buf := <-r.spare:
-		if cap(buf) >= size {
+		if cap(buf) >= least {
 			return buf[:0]
 		}
 	default:
 	}
-	return make([]byte, 0, size)
+	return make([]byte, 0, max(least, like+like/8+2*blockSize))
 }
 
 // recycle takes the bytes of a generation back. It may be called by another

@@ -32,7 +32,8 @@ type orderer struct {
 	frontier frontier
 	samples  []sample
 	buf      []event.Event // to be filled
-	n        int           // of it
+	n        int           // of it, filled
+	before   int           // n before the event at hand
 	flush    func() bool   // takes buf[:n] and gives a new one, or reports false to stop
 	last     int64         // time of the last event
 	err      error
@@ -140,7 +141,7 @@ func (o *orderer) threadOf(id int64) *thread {
 // stretch takes events from the head of the frontier for as long as it stays the
 // head.
 func (o *orderer) stretch() {
-	c := o.frontier[0]
+	c := o.frontier[0].cursor
 	limit := o.frontier.limit()
 	if len(o.samples) > 0 {
 		limit = min(limit, o.samples[0].ns)
@@ -150,7 +151,8 @@ func (o *orderer) stretch() {
 		if o.n+room > len(o.buf) && !o.makeRoom() {
 			return
 		}
-		switch o.attempt(c) {
+		o.before = o.n
+		switch handlers[c.kind](o, c) {
 		case waits:
 			o.another()
 			return
@@ -164,6 +166,7 @@ func (o *orderer) stretch() {
 			return
 		}
 		if c.time > limit {
+			o.frontier[0].time = c.time
 			o.frontier.down(0)
 			return
 		}
@@ -179,9 +182,10 @@ func (o *orderer) another() {
 	}
 	o.frontier.sort()
 	for i := 1; i < len(o.frontier); i++ {
-		c := o.frontier[i]
+		c := o.frontier[i].cursor
 		c.thread.seen = true
-		switch o.attempt(c) {
+		o.before = o.n
+		switch handlers[c.kind](o, c) {
 		case waits:
 			continue
 		case failed:
@@ -194,23 +198,8 @@ func (o *orderer) another() {
 		}
 		return
 	}
-	c := o.frontier[0]
+	c := o.frontier[0].cursor
 	o.fail(c.pos, "none of the next events can happen: something is missing before the event of type %d", c.kind)
-}
-
-// attempt takes the event at a cursor's head if it may happen.
-func (o *orderer) attempt(c *cursor) outcome {
-	before, pos := o.n, c.pos
-	result := o.take(c)
-	if c.pos > c.end {
-		o.n = before
-		return o.fail(pos, "an event of type %d that does not end in its batch", c.kind)
-	}
-	if c.thread.none {
-		c.thread.p = noProc // what is bound to no thread is bound to nothing
-		c.thread.drop()
-	}
-	return result
 }
 
 // makeRoom hands out what was ordered.
@@ -230,71 +219,68 @@ func (o *orderer) fail(pos int, format string, args ...any) outcome {
 	return failed
 }
 
-// take is the state machine.
-func (o *orderer) take(c *cursor) outcome {
-	switch c.kind {
-	case typeGoStart:
-		return o.goStart(c)
-	case typeGoUnblock:
-		return o.goUnblock(c)
-	case typeGoBlock, typeGoStop:
-		return o.goStop(c)
-	case typeGoSyscallBegin:
-		return o.goSyscallBegin(c)
-	case typeGoSyscallEnd:
-		return o.goSyscallEnd(c)
-	case typeGoSyscallEndBlocked:
-		return o.goSyscallEndBlocked(c)
-	case typeGoCreate, typeGoCreateBlocked:
-		return o.goCreate(c)
-	case typeGoDestroy:
-		return o.goDestroy(c)
-	case typeGoStatus, typeGoStatusStack:
-		return o.goStatus(c)
-	case typeGoSwitch, typeGoSwitchDestroy:
-		return o.goSwitch(c)
-	case typeGoCreateSyscall:
-		return o.goCreateSyscall(c)
-	case typeGoDestroySyscall:
-		return o.goDestroySyscall(c)
-	case typeProcStart:
-		return o.procStart(c)
-	case typeProcStop:
-		return o.procStop(c)
-	case typeProcSteal:
-		return o.procSteal(c)
-	case typeProcStatus:
-		return o.procStatus(c)
-	case typeProcsChange:
-		return o.procsChange(c)
-	case typeSTWBegin:
-		return o.stwBegin(c)
-	case typeSTWEnd:
-		return o.stwEnd(c)
-	case typeGCActive, typeGCBegin, typeGCEnd:
-		return o.mark(c)
-	case typeGCSweepActive:
-		return o.sweepActive(c)
-	case typeGCSweepBegin, typeGCSweepEnd:
-		return o.sweep(c)
-	case typeGCMarkAssistActive:
-		return o.assistActive(c)
-	case typeGCMarkAssistBegin, typeGCMarkAssistEnd:
-		return o.assist(c)
-	case typeHeapAlloc, typeHeapGoal:
-		return o.heap(c)
-	case typeGoLabel:
-		return o.label(c)
-	case typeUserTaskBegin:
-		return o.taskBegin(c)
-	case typeUserTaskEnd:
-		return o.taskEnd(c)
-	case typeUserRegionBegin, typeUserRegionEnd:
-		return o.region(c)
-	case typeUserLog:
-		return o.log(c)
+// handlers are the state machine: what takes the event at a cursor's head, if it
+// may happen, by its type.
+var handlers = func() (h [256]func(*orderer, *cursor) outcome) {
+	for i := range h {
+		h[i] = (*orderer).unknown
 	}
-	return o.experimental(c)
+	for kind, handler := range map[byte]func(*orderer, *cursor) outcome{
+		typeProcsChange: (*orderer).procsChange,
+		typeProcStart:   (*orderer).procStart,
+		typeProcStop:    (*orderer).procStop,
+		typeProcSteal:   (*orderer).procSteal,
+		typeProcStatus:  (*orderer).procStatus,
+
+		typeGoCreate:            (*orderer).goCreate,
+		typeGoCreateBlocked:     (*orderer).goCreate,
+		typeGoCreateSyscall:     (*orderer).goCreateSyscall,
+		typeGoStart:             (*orderer).goStart,
+		typeGoDestroy:           (*orderer).goDestroy,
+		typeGoDestroySyscall:    (*orderer).goDestroySyscall,
+		typeGoStop:              (*orderer).goStop,
+		typeGoBlock:             (*orderer).goStop,
+		typeGoUnblock:           (*orderer).goUnblock,
+		typeGoSyscallBegin:      (*orderer).goSyscallBegin,
+		typeGoSyscallEnd:        (*orderer).goSyscallEnd,
+		typeGoSyscallEndBlocked: (*orderer).goSyscallEndBlocked,
+		typeGoStatus:            (*orderer).goStatus,
+		typeGoStatusStack:       (*orderer).goStatus,
+		typeGoSwitch:            (*orderer).goSwitch,
+		typeGoSwitchDestroy:     (*orderer).goSwitch,
+
+		typeSTWBegin:           (*orderer).stwBegin,
+		typeSTWEnd:             (*orderer).stwEnd,
+		typeGCActive:           (*orderer).mark,
+		typeGCBegin:            (*orderer).mark,
+		typeGCEnd:              (*orderer).mark,
+		typeGCSweepActive:      (*orderer).sweepActive,
+		typeGCSweepBegin:       (*orderer).sweep,
+		typeGCSweepEnd:         (*orderer).sweep,
+		typeGCMarkAssistActive: (*orderer).assistActive,
+		typeGCMarkAssistBegin:  (*orderer).assist,
+		typeGCMarkAssistEnd:    (*orderer).assist,
+		typeHeapAlloc:          (*orderer).heap,
+		typeHeapGoal:           (*orderer).heap,
+
+		typeGoLabel:         (*orderer).label,
+		typeUserTaskBegin:   (*orderer).taskBegin,
+		typeUserTaskEnd:     (*orderer).taskEnd,
+		typeUserRegionBegin: (*orderer).region,
+		typeUserRegionEnd:   (*orderer).region,
+		typeUserLog:         (*orderer).log,
+	} {
+		h[kind] = handler
+	}
+	for kind := typeSpan; kind <= typeGoroutineStackEnd; kind++ {
+		h[kind] = (*orderer).experimental
+	}
+	return h
+}()
+
+// unknown is a byte that is no event's.
+func (o *orderer) unknown(c *cursor) outcome {
+	return o.fail(c.pos, "an event of type %d, which is not known", c.kind)
 }
 
 // emit writes an event with the time and the context of a cursor's head. The
@@ -348,10 +334,10 @@ func (o *orderer) sample() {
 	o.n++
 }
 
-// noContext is the failure of an event that needs a thread, a P or a goroutine
-// that it does not have.
+// noContext is the failure of an event that needs a P or a goroutine that its
+// thread does not have, or has otherwise.
 func (o *orderer) noContext(c *cursor) outcome {
-	return o.fail(c.pos, "an event of type %d on thread %d, which lacks a P or a goroutine for it or has one too many", c.kind, c.thread.id)
+	return o.fail(c.pos, "an event of type %d on thread %d, whose P or goroutine is in no state for it", c.kind, c.thread.id)
 }
 
 // noStack is the failure of an event with a stack that the generation lacks.

@@ -21,16 +21,13 @@ func (o *orderer) follows(g *goroutine, seq uint64) bool {
 	return g.gen == o.gen && seq == g.seq+1
 }
 
-// running is the goroutine that runs on a cursor's thread with a P, or nil.
-func (o *orderer) running(c *cursor) *goroutine {
-	t := c.thread
+// running is the goroutine that runs on a thread with a P, or nil.
+func (o *orderer) running(t *thread) *goroutine {
 	if t.p == noProc || t.g == noGoroutine {
-		o.noContext(c)
 		return nil
 	}
 	g := &o.goroutines.list[t.g]
 	if !g.alive || g.status != statusRunning {
-		o.wrongState(c, "goroutine", g.id)
 		return nil
 	}
 	return g
@@ -38,8 +35,7 @@ func (o *orderer) running(c *cursor) *goroutine {
 
 // goStart: a goroutine that is ready gets a P.
 func (o *orderer) goStart(c *cursor) outcome {
-	id, pos := uvarint(o.data, c.pos)
-	seq, pos := uvarint(o.data, pos)
+	id, seq, pos := uvarint2(o.data, c.pos)
 	place := o.goroutines.find(int64(id))
 	if place == noGoroutine {
 		return waits
@@ -61,9 +57,7 @@ func (o *orderer) goStart(c *cursor) outcome {
 
 // goUnblock: a goroutine that waited is ready. Anything can bring that about.
 func (o *orderer) goUnblock(c *cursor) outcome {
-	id, pos := uvarint(o.data, c.pos)
-	seq, pos := uvarint(o.data, pos)
-	stackID, pos := uvarint(o.data, pos)
+	id, seq, stackID, pos := uvarint3(o.data, c.pos)
 	place := o.goroutines.find(int64(id))
 	if place == noGoroutine {
 		return waits
@@ -86,11 +80,10 @@ func (o *orderer) goUnblock(c *cursor) outcome {
 
 // goStop: the running goroutine blocks, or gives its P up.
 func (o *orderer) goStop(c *cursor) outcome {
-	reasonID, pos := uvarint(o.data, c.pos)
-	stackID, pos := uvarint(o.data, pos)
-	g := o.running(c)
+	reasonID, stackID, pos := uvarint2(o.data, c.pos)
+	g := o.running(c.thread)
 	if g == nil {
-		return failed
+		return o.noContext(c)
 	}
 	stack := o.tables.stacks.get(stackID)
 	if stack == nil {
@@ -116,9 +109,9 @@ func (o *orderer) goStop(c *cursor) outcome {
 
 // goDestroy: the running goroutine ends.
 func (o *orderer) goDestroy(c *cursor) outcome {
-	g := o.running(c)
+	g := o.running(c.thread)
 	if g == nil {
-		return failed
+		return o.noContext(c)
 	}
 	change(o.emit(c), g.id, event.GoRunning, event.GoNotExist)
 	o.bury(c.thread.g)
@@ -128,9 +121,7 @@ func (o *orderer) goDestroy(c *cursor) outcome {
 
 // goCreate: a new goroutine, ready or, for a coroutine, blocked.
 func (o *orderer) goCreate(c *cursor) outcome {
-	id, pos := uvarint(o.data, c.pos)
-	entryID, pos := uvarint(o.data, pos)
-	stackID, pos := uvarint(o.data, pos)
+	id, entryID, stackID, pos := uvarint3(o.data, c.pos)
 	t := c.thread
 	if t.p == noProc {
 		return o.noContext(c)
@@ -183,9 +174,7 @@ func (o *orderer) create(c *cursor, id int64, status uint8) int32 {
 
 // goStatus: the state of a goroutine at its first mention in a generation.
 func (o *orderer) goStatus(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	rawThread, pos := uvarint(o.data, pos)
-	rawStatus, pos := uvarint(o.data, pos)
+	rawID, rawThread, rawStatus, pos := uvarint3(o.data, c.pos)
 	var stackID uint64
 	if c.kind == typeGoStatusStack {
 		stackID, pos = uvarint(o.data, pos)
@@ -237,7 +226,7 @@ func (o *orderer) goStatus(c *cursor) outcome {
 	e := o.emit(c)
 	change(e, id, from, goStates[status])
 	e.M, e.G, e.Stack, e.SubjectStack = m, gid, *stack, *stack
-	if status == statusRunning || status == statusSyscall && on == c.thread.id {
+	if (status == statusRunning || status == statusSyscall && on == c.thread.id) && !c.thread.none {
 		c.thread.g, c.thread.gid = place, id
 	}
 	return taken
@@ -270,11 +259,10 @@ func (o *orderer) inSyscall(c *cursor, on int64, place int32, id int64) *thread 
 // goSwitch: one side of an iter.Pull hands over to the other: it is woken, the
 // running one blocks or ends, and it runs.
 func (o *orderer) goSwitch(c *cursor) outcome {
-	id, pos := uvarint(o.data, c.pos)
-	seq, pos := uvarint(o.data, pos)
-	g := o.running(c)
+	id, seq, pos := uvarint2(o.data, c.pos)
+	g := o.running(c.thread)
 	if g == nil {
-		return failed
+		return o.noContext(c)
 	}
 	place := o.goroutines.find(int64(id))
 	if place == noGoroutine {
@@ -303,11 +291,10 @@ func (o *orderer) goSwitch(c *cursor) outcome {
 // goSyscallBegin: the running goroutine enters a system call and keeps its P,
 // whose sequence number tells this call from others of which it may be stolen.
 func (o *orderer) goSyscallBegin(c *cursor) outcome {
-	seq, pos := uvarint(o.data, c.pos)
-	stackID, pos := uvarint(o.data, pos)
-	g := o.running(c)
+	seq, stackID, pos := uvarint2(o.data, c.pos)
+	g := o.running(c.thread)
 	if g == nil {
-		return failed
+		return o.noContext(c)
 	}
 	stack := o.tables.stacks.get(stackID)
 	if stack == nil {

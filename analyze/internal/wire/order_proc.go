@@ -18,8 +18,7 @@ func procChange(e *event.Event, id int64, from, to event.ProcState) {
 
 // procStart: a thread takes an idle P.
 func (o *orderer) procStart(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	seq, pos := uvarint(o.data, pos)
+	rawID, seq, pos := uvarint2(o.data, c.pos)
 	id, t := int64(rawID), c.thread
 	p := o.procs.get(id)
 	if !p.seen || p.status != procIdle || p.gen != o.gen || seq != p.seq+1 || t.p != noProc {
@@ -54,9 +53,7 @@ func (o *orderer) procStop(c *cursor) outcome {
 // procSteal: a P is taken from a thread that is in a system call. If the call
 // began in an earlier generation, that thread may have moved on.
 func (o *orderer) procSteal(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	seq, pos := uvarint(o.data, pos)
-	rawFrom, pos := uvarint(o.data, pos)
+	rawID, seq, rawFrom, pos := uvarint3(o.data, c.pos)
 	id, from, t := int64(rawID), int64(rawFrom), c.thread
 	p := o.procs.get(id)
 	if !p.seen || p.status != procSyscall && p.status != procAbandoned || p.gen != o.gen || seq != p.seq+1 {
@@ -84,8 +81,7 @@ func (o *orderer) procSteal(c *cursor) outcome {
 
 // procStatus: the state of a P at its first mention in a generation.
 func (o *orderer) procStatus(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	status, pos := uvarint(o.data, pos)
+	rawID, status, pos := uvarint2(o.data, c.pos)
 	id := int64(rawID)
 	if status >= uint64(len(procStates)) || id == noProc {
 		return o.wrongState(c, "P", id)
@@ -114,7 +110,7 @@ func (o *orderer) procStatus(c *cursor) outcome {
 		return o.promoted(c, id, from, to)
 	}
 	procChange(o.emit(c), id, from, to)
-	if status == procRunning || status == procSyscall {
+	if (status == procRunning || status == procSyscall) && !c.thread.none {
 		c.thread.p = id
 	}
 	return taken
@@ -150,7 +146,6 @@ func (o *orderer) holder(id int64) (found *thread) {
 
 // procsChange: GOMAXPROCS.
 func (o *orderer) procsChange(c *cursor) outcome {
-	n, pos := uvarint(o.data, c.pos)
-	stackID, pos := uvarint(o.data, pos)
+	n, stackID, pos := uvarint2(o.data, c.pos)
 	return o.note(c, pos, stackID, event.ProcsChange, n)
 }

@@ -91,8 +91,7 @@ func (o *orderer) mark(c *cursor) outcome {
 
 // stwBegin: the running goroutine begins to stop the world.
 func (o *orderer) stwBegin(c *cursor) outcome {
-	reasonID, pos := uvarint(o.data, c.pos)
-	stackID, pos := uvarint(o.data, pos)
+	reasonID, stackID, pos := uvarint2(o.data, c.pos)
 	t := c.thread
 	g := o.bound(c)
 	if g == nil {

@@ -14,9 +14,7 @@ func (o *orderer) label(c *cursor) outcome {
 
 // log: a line of the program's log, of which the category is kept.
 func (o *orderer) log(c *cursor) outcome {
-	id, pos := uvarint(o.data, c.pos)
-	category, pos := uvarint(o.data, pos)
-	message, pos := uvarint(o.data, pos)
+	id, category, message, pos := uvarint3(o.data, c.pos)
 	stackID, pos := uvarint(o.data, pos)
 	name, ok := o.tables.stringID(category)
 	if !ok || o.tables.strings.get(message) == nil {
@@ -32,9 +30,7 @@ func (o *orderer) log(c *cursor) outcome {
 
 // taskBegin: a task is opened. It may have any parent, and 0 means none.
 func (o *orderer) taskBegin(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	parent, pos := uvarint(o.data, pos)
-	nameID, pos := uvarint(o.data, pos)
+	rawID, parent, nameID, pos := uvarint3(o.data, c.pos)
 	stackID, pos := uvarint(o.data, pos)
 	id := int64(rawID)
 	name, ok := o.tables.stringID(nameID)
@@ -63,8 +59,7 @@ func (o *orderer) taskBegin(c *cursor) outcome {
 
 // taskEnd: a task ends, as often as the program says so.
 func (o *orderer) taskEnd(c *cursor) outcome {
-	rawID, pos := uvarint(o.data, c.pos)
-	stackID, pos := uvarint(o.data, pos)
+	rawID, stackID, pos := uvarint2(o.data, c.pos)
 	id := int64(rawID)
 	t, ok := o.tasks[id]
 	if !ok && o.alone {
@@ -89,9 +84,7 @@ func (o *orderer) taskEnd(c *cursor) outcome {
 // region: a region of the running goroutine begins or ends. Of those that began
 // before the trace nothing is known.
 func (o *orderer) region(c *cursor) outcome {
-	rawTask, pos := uvarint(o.data, c.pos)
-	nameID, pos := uvarint(o.data, pos)
-	stackID, pos := uvarint(o.data, pos)
+	rawTask, nameID, stackID, pos := uvarint3(o.data, c.pos)
 	g := o.bound(c)
 	if g == nil {
 		return failed
@@ -136,12 +129,8 @@ func (o *orderer) endRegion(g *goroutine, r region) bool {
 
 // experimental: an event of an experiment, of which nothing is used.
 func (o *orderer) experimental(c *cursor) outcome {
-	n := argCount[c.kind]
-	if n == notTimed || c.kind < typeSpan {
-		return o.fail(c.pos, "an event of type %d, which is not known", c.kind)
-	}
 	pos := c.pos
-	for range n {
+	for range argCount[c.kind] {
 		_, pos = uvarint(o.data, pos)
 	}
 	if c.thread.none {

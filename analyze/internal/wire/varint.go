@@ -47,16 +47,55 @@ func longUvarint(buf []byte, i int) (v uint64, end int) {
 	return 0, len(buf) - padding + 1
 }
 
-// uvarint2, uvarint3 and uvarint4 read so many numbers.
+// uvarint2 and uvarint3 read so many numbers. Most numbers are of one or two
+// bytes, so that eight bytes hold several.
 func uvarint2(buf []byte, i int) (v, w uint64, end int) {
-	v, i = uvarint(buf, i)
+	x := binary.LittleEndian.Uint64(buf[i:])
+	switch {
+	case x&0x80 == 0:
+		v, x, i = x&0x7f, x>>8, i+1
+	case x&0x8000 == 0:
+		v, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
+	default:
+		v, i = uvarint(buf, i)
+		x = binary.LittleEndian.Uint64(buf[i:])
+	}
+	switch {
+	case x&0x80 == 0:
+		return v, x & 0x7f, i + 1
+	case x&0x8000 == 0:
+		return v, x&0x7f | x>>1&0x3f80, i + 2
+	}
 	w, i = uvarint(buf, i)
 	return v, w, i
 }
 
-func uvarint3(buf []byte, i int) (v, w, x uint64, end int) {
-	v, i = uvarint(buf, i)
-	w, i = uvarint(buf, i)
-	x, i = uvarint(buf, i)
-	return v, w, x, i
+func uvarint3(buf []byte, i int) (v, w, y uint64, end int) {
+	x := binary.LittleEndian.Uint64(buf[i:])
+	switch {
+	case x&0x80 == 0:
+		v, x, i = x&0x7f, x>>8, i+1
+	case x&0x8000 == 0:
+		v, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
+	default:
+		v, i = uvarint(buf, i)
+		x = binary.LittleEndian.Uint64(buf[i:])
+	}
+	switch {
+	case x&0x80 == 0:
+		w, x, i = x&0x7f, x>>8, i+1
+	case x&0x8000 == 0:
+		w, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
+	default:
+		w, i = uvarint(buf, i)
+		x = binary.LittleEndian.Uint64(buf[i:])
+	}
+	switch {
+	case x&0x80 == 0:
+		return v, w, x & 0x7f, i + 1
+	case x&0x8000 == 0:
+		return v, w, x&0x7f | x>>1&0x3f80, i + 2
+	}
+	y, i = uvarint(buf, i)
+	return v, w, y, i
 }
