@@ -302,13 +302,13 @@ func (v *verdict) absorb(own *state) {
 	if own.gc.state != gcUndetermined {
 		s.gc = own.gc
 	}
-	s.compact()
 }
 
 func (s *state) absorbGoroutine(g *goroutine, regions []region) {
 	place := s.goroutines.find(g.id)
 	if place != noGoroutine && s.goroutines.list[place].alive && (!g.alive || g.born) {
-		s.bury(place)
+		s.bury(place, false)
+		place = noGoroutine
 	}
 	if !g.alive {
 		return
@@ -349,39 +349,6 @@ func (s *state) absorbThread(id int64, t *thread) {
 		to.gid, to.g = t.gid, noGoroutine
 		if t.gid != event.NoG {
 			to.g = s.goroutines.find(t.gid)
-		}
-	}
-}
-
-// compact forgets the goroutines that have ended once they are the most.
-func (s *state) compact() {
-	all := s.goroutines.list
-	living := 0
-	for i := range all {
-		if all[i].alive {
-			living++
-		}
-	}
-	if len(all) < firstSlots || living*2 > len(all) {
-		return
-	}
-	stops := s.stops
-	s.goroutines = newGoroutines(living)
-	moved := make(map[int32]int32, living)
-	for i := range all {
-		if !all[i].alive {
-			continue
-		}
-		place := s.goroutines.add(all[i].id)
-		s.goroutines.list[place] = all[i]
-		moved[int32(i)] = place
-	}
-	for i := range stops {
-		stops[i].g = moved[stops[i].g]
-	}
-	for _, t := range s.threads {
-		if t.g != noGoroutine {
-			t.g = s.goroutines.find(t.gid)
 		}
 	}
 }

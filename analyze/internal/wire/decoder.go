@@ -436,8 +436,6 @@ func (d *Decoder) complete(r *run) {
 		case d.states <- r.own:
 		default:
 		}
-	} else {
-		d.before.compact()
 	}
 	d.stats.Generations++
 	d.stats.CompleteBytes += int64(r.g.size)

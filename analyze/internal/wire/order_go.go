@@ -27,7 +27,7 @@ func (o *orderer) running(t *thread) *goroutine {
 		return nil
 	}
 	g := &o.goroutines.list[t.g]
-	if !g.alive || g.status != statusRunning {
+	if g.id != t.gid || !g.alive || g.status != statusRunning {
 		return nil
 	}
 	return g
@@ -114,9 +114,14 @@ func (o *orderer) goDestroy(c *cursor) outcome {
 		return o.noContext(c)
 	}
 	change(o.emit(c), g.id, event.GoRunning, event.GoNotExist)
-	o.bury(c.thread.g)
-	c.thread.drop()
+	o.end(c.thread)
 	return taken
+}
+
+// end ends the goroutine of a thread.
+func (o *orderer) end(t *thread) {
+	o.bury(t.g, o.alone && !o.goroutines.list[t.g].born)
+	t.drop()
 }
 
 // goCreate: a new goroutine, ready or, for a coroutine, blocked.
@@ -128,7 +133,7 @@ func (o *orderer) goCreate(c *cursor) outcome {
 	}
 	if t.g != noGoroutine {
 		creator := &o.goroutines.list[t.g]
-		if creator.alive && creator.status != statusRunning || o.alone && !creator.known {
+		if creator.id == t.gid && creator.alive && creator.status != statusRunning || o.alone && !creator.known {
 			return o.wrongState(c, "goroutine", creator.id)
 		}
 	}
@@ -279,7 +284,7 @@ func (o *orderer) goSwitch(c *cursor) outcome {
 		change(o.emit(c), g.id, event.GoRunning, event.GoWaiting)
 	} else {
 		change(o.emit(c), g.id, event.GoRunning, event.GoNotExist)
-		o.bury(c.thread.g)
+		o.end(c.thread)
 	}
 	c.thread.drop()
 	change(o.emit(c), next.id, event.GoRunnable, event.GoRunning)
@@ -320,7 +325,7 @@ func (o *orderer) inCall(c *cursor) *goroutine {
 		return nil
 	}
 	g := &o.goroutines.list[t.g]
-	if !g.alive || g.status != statusSyscall {
+	if g.id != t.gid || !g.alive || g.status != statusSyscall {
 		o.wrongState(c, "goroutine", g.id)
 		return nil
 	}
@@ -402,8 +407,7 @@ func (o *orderer) goDestroySyscall(c *cursor) outcome {
 		procChange(o.emit(c), t.p, event.ProcRunning, event.ProcIdle)
 	}
 	change(o.emit(c), g.id, event.GoSyscall, event.GoNotExist)
-	o.bury(t.g)
+	o.end(t)
 	t.p = noProc
-	t.drop()
 	return taken
 }

@@ -143,8 +143,8 @@ func (o *orderer) bound(c *cursor) *goroutine {
 		return nil
 	}
 	g := &o.goroutines.list[c.thread.g]
-	if !g.alive {
-		o.wrongState(c, "goroutine", g.id)
+	if g.id != c.thread.gid || !g.alive {
+		o.wrongState(c, "goroutine", c.thread.gid)
 		return nil
 	}
 	return g

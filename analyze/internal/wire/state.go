@@ -46,6 +46,7 @@ type goroutine struct {
 	gen     uint32 // the generation that seq belongs to
 	status  uint8
 	alive   bool
+	gone    bool  // the place is unused
 	known   bool  // it was mentioned in the present generation, where that stands alone
 	born    bool  // it was created in it
 	assist  bool  // within a mark assist
@@ -77,10 +78,11 @@ const noGoroutine int32 = -1
 // together; a table in which too many do is built again with a multiplier that
 // nobody can know.
 type goroutines struct {
-	list  []goroutine
-	slots []slot
-	mask  uint64
-	mul   uint64 // odd
+	list   []goroutine
+	unused []int32 // places of the list
+	slots  []slot
+	mask   uint64
+	mul    uint64 // odd
 }
 
 type slot struct {
@@ -104,7 +106,7 @@ func newGoroutines(n int) goroutines {
 }
 
 func (t *goroutines) clear() {
-	t.list = t.list[:0]
+	t.list, t.unused = t.list[:0], t.unused[:0]
 	clear(t.slots)
 }
 
@@ -131,15 +133,39 @@ func (t *goroutines) hash(id int64) uint64 {
 
 // add gives a goroutine that has none a place.
 func (t *goroutines) add(id int64) int32 {
-	if 2*len(t.list) >= len(t.slots) {
-		t.rebuild(2*len(t.slots), t.mul)
+	var place int32
+	if n := len(t.unused); n > 0 {
+		place, t.unused = t.unused[n-1], t.unused[:n-1]
+		t.list[place] = goroutine{id: id}
+	} else {
+		if 2*len(t.list) >= len(t.slots) {
+			t.rebuild(2*len(t.slots), t.mul)
+		}
+		place = int32(len(t.list))
+		t.list = append(t.list, goroutine{id: id})
 	}
-	t.list = append(t.list, goroutine{id: id})
-	place := int32(len(t.list) - 1)
 	if !t.insert(id, place) {
 		t.rebuild(2*len(t.slots), rand.Uint64()|1)
 	}
 	return place
+}
+
+// remove takes a goroutine's place away.
+func (t *goroutines) remove(place int32) {
+	free := t.hash(t.list[place].id)
+	for t.slots[free].place != place+1 {
+		free = (free + 1) & t.mask
+	}
+	// What lies behind it moves up, unless that is before where it belongs.
+	for i := (free + 1) & t.mask; t.slots[i].place != 0; i = (i + 1) & t.mask {
+		if home := t.hash(t.slots[i].id); (i-home)&t.mask >= (i-free)&t.mask {
+			t.slots[free] = t.slots[i]
+			free = i
+		}
+	}
+	t.slots[free] = slot{}
+	t.list[place] = goroutine{gone: true}
+	t.unused = append(t.unused, place)
 }
 
 // insert puts a place into the table, or reports false if too many lie together.
@@ -168,7 +194,7 @@ func (t *goroutines) rebuild(size int, mul uint64) {
 
 func (t *goroutines) insertAll() bool {
 	for place := range t.list {
-		if !t.insert(t.list[place].id, int32(place)) {
+		if !t.list[place].gone && !t.insert(t.list[place].id, int32(place)) {
 			return false
 		}
 	}
@@ -209,13 +235,16 @@ func (s *state) leaveRegions(g *goroutine, n int) {
 	}
 }
 
-// bury ends a goroutine. Its place stays, as its ID may come back.
-func (s *state) bury(place int32) {
+// bury ends a goroutine. Where a generation stands alone, one that was there
+// before it is remembered as dead.
+func (s *state) bury(place int32, remember bool) {
 	g := &s.goroutines.list[place]
 	s.leaveRegions(g, len(s.regionsOf(g)))
-	g.alive, g.assist = false, false
 	if len(s.stops) > 0 {
 		s.stops = slices.DeleteFunc(s.stops, func(x stop) bool { return x.g == place })
+	}
+	if g.alive, g.assist = false, false; !remember {
+		s.goroutines.remove(place)
 	}
 }
 
