@@ -27,6 +27,7 @@ type analyzeFlags struct {
 	terminalFlags
 	maxSize, maxGeneration int64
 	maxGoroutines          int
+	decoder                string
 }
 
 func newAnalyze(s streams, getenv func(string) string) *cobra.Command {
@@ -76,7 +77,8 @@ trace of which a part could be analysed exits 0 with a warning.`,
 	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
 	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
 	fl.IntVar(&f.maxGoroutines, "max-goroutines", 0, "most goroutines that may live at once")
-	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines"} {
+	fl.StringVar(&f.decoder, "decoder", "auto", "decode with `DECODER`: auto, fast (Go 1.22 and later), reference (golang.org/x/exp/trace)")
+	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines", "decoder"} {
 		_ = fl.MarkHidden(name) // errors and the README name them where they are needed
 	}
 	return cmd
@@ -169,6 +171,10 @@ func (f *analyzeFlags) options() (o analyze.Options, err error) {
 		From: f.from, To: f.to, Goroutines: f.goroutines,
 		MaxBytes: f.maxSize, MaxGenerationBytes: f.maxGeneration, MaxGoroutines: f.maxGoroutines,
 	}
+	var ok bool
+	if o.Decoder, ok = decoders[f.decoder]; !ok {
+		return o, fmt.Errorf("--decoder %q is not known; there are auto, fast, reference", f.decoder)
+	}
 	for _, re := range []struct {
 		flag, text string
 		to         **regexp.Regexp
@@ -181,6 +187,10 @@ func (f *analyzeFlags) options() (o analyze.Options, err error) {
 		}
 	}
 	return o, nil
+}
+
+var decoders = map[string]analyze.Decoder{
+	"auto": analyze.DecoderAuto, "fast": analyze.DecoderFast, "reference": analyze.DecoderReference,
 }
 
 // chooseFormat goes by --format, else by the extension of --output.

@@ -24,7 +24,7 @@ func (o *orderer) next(c *cursor) bool {
 	for c.pos >= c.end {
 		if c.pos > c.end {
 			o.n = o.before
-			o.fail(c.end, "an event of type %d that does not end in its batch", c.kind)
+			o.fail(c.end, "an event %s that does not end in its batch", eventName(c.kind))
 			return false
 		}
 		if len(c.batches) == 0 {

@@ -219,11 +219,8 @@ func (d *Decoder) ordered(r *run, s *state) (err error) {
 			err = &FormatError{Offset: r.g.offset, Generation: r.g.number, Problem: fmt.Sprintf("something that the decoder stumbles over (%v) in the generation", p)}
 		}
 	}()
-	if r.g.tables == nil {
-		if err := r.g.parse(d.version); err != nil {
-			return err
-		}
-		r.g.tables.intern(d.tables)
+	if err := r.g.parse(d.version, d.tables); err != nil {
+		return err
 	}
 	c := d.chunk(r)
 	if c == nil {

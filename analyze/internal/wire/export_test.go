@@ -17,7 +17,7 @@ func CountEvents(r io.Reader, version int) (n int64, err error) {
 		if err != nil {
 			return n, err
 		}
-		if err := g.parse(version); err != nil {
+		if err := g.takeApart(version); err != nil {
 			return n, err
 		}
 		for _, batches := range g.batches {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
 )
 
 // generation is one generation of a trace: the bytes of its batches, and how
@@ -20,6 +22,7 @@ type generation struct {
 
 	tables  *tables
 	samples []sample
+	damage  error // what parse found
 	clocks
 }
 
@@ -48,9 +51,18 @@ func (g *generation) at(pos int, format string, args ...any) error {
 // golang.org/x/exp/trace's is, to the same nanosecond.
 func (s *clocks) ns(ticks uint64) int64 { return int64(float64(ticks) * s.nsPerTick) }
 
-// parse takes the generation apart: batches by thread, strings and stacks, CPU
-// samples, clocks. Only the headers were looked at before (Scanner).
-func (g *generation) parse(version int) error {
+// parse takes the generation apart, once: batches by thread, strings and stacks,
+// CPU samples, clocks. Only the headers were looked at before (Scanner).
+func (g *generation) parse(version int, shared *event.Tables) error {
+	if g.tables == nil {
+		if g.damage = g.takeApart(version); g.damage == nil {
+			g.tables.intern(shared)
+		}
+	}
+	return g.damage
+}
+
+func (g *generation) takeApart(version int) error {
 	g.batches = make(map[int64][]batch)
 	g.tables = newTables()
 	for pos := 0; pos < g.size; {

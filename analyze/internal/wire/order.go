@@ -29,6 +29,8 @@ type orderer struct {
 	alone   bool
 	minutes assumptions // where alone
 
+	askedNobody bool // the assumption that nobody has the ID of none is noted
+
 	frontier frontier
 	samples  []sample
 	buf      []event.Event // to be filled
@@ -199,7 +201,7 @@ func (o *orderer) another() {
 		return
 	}
 	c := o.frontier[0].cursor
-	o.fail(c.pos, "none of the next events can happen: something is missing before the event of type %d", c.kind)
+	o.fail(c.pos, "none of the next events can happen: something is missing before the event %s", eventName(c.kind))
 }
 
 // makeRoom hands out what was ordered.
@@ -280,7 +282,7 @@ var handlers = func() (h [256]func(*orderer, *cursor) outcome) {
 
 // unknown is a byte that is no event's.
 func (o *orderer) unknown(c *cursor) outcome {
-	return o.fail(c.pos, "an event of type %d, which is not known", c.kind)
+	return o.fail(c.pos, "an event %s, which is not known", eventName(c.kind))
 }
 
 // emit writes an event with the time and the context of a cursor's head. The
@@ -337,20 +339,20 @@ func (o *orderer) sample() {
 // noContext is the failure of an event that needs a P or a goroutine that its
 // thread does not have, or has otherwise.
 func (o *orderer) noContext(c *cursor) outcome {
-	return o.fail(c.pos, "an event of type %d on thread %d, whose P or goroutine is in no state for it", c.kind, c.thread.id)
+	return o.fail(c.pos, "an event %s on thread %d, whose P or goroutine is in no state for it", eventName(c.kind), c.thread.id)
 }
 
 // noStack is the failure of an event with a stack that the generation lacks.
 func (o *orderer) noStack(c *cursor, id uint64) outcome {
-	return o.fail(c.pos, "an event of type %d on a stack that is not there (%d)", c.kind, id)
+	return o.fail(c.pos, "an event %s on a stack that is not there (%d)", eventName(c.kind), id)
 }
 
 func (o *orderer) noString(c *cursor, id uint64) outcome {
-	return o.fail(c.pos, "an event of type %d with a string that is not there (%d)", c.kind, id)
+	return o.fail(c.pos, "an event %s with a string that is not there (%d)", eventName(c.kind), id)
 }
 
 // wrongState is the failure of an event of a goroutine or P in another state
 // than the event may find it in.
 func (o *orderer) wrongState(c *cursor, what string, id int64) outcome {
-	return o.fail(c.pos, "an event of type %d for %s %d, which is in no state for it", c.kind, what, id)
+	return o.fail(c.pos, "an event %s for %s %d, which is in no state for it", eventName(c.kind), what, id)
 }

@@ -131,7 +131,11 @@ func (o *orderer) goCreate(c *cursor) outcome {
 	if t.p == noProc {
 		return o.noContext(c)
 	}
-	if t.g != noGoroutine {
+	if t.g == noGoroutine {
+		if !o.nobodyCreates() {
+			return o.wrongState(c, "goroutine", event.NoG)
+		}
+	} else {
 		creator := &o.goroutines.list[t.g]
 		if creator.id == t.gid && creator.alive && creator.status != statusRunning || o.alone && !creator.known {
 			return o.wrongState(c, "goroutine", creator.id)
@@ -155,12 +159,26 @@ func (o *orderer) goCreate(c *cursor) outcome {
 	return taken
 }
 
+// nobodyCreates: golang.org/x/exp/trace looks at the state of the creator also
+// where there is none, and a file may have a goroutine of that ID.
+func (o *orderer) nobodyCreates() bool {
+	if o.alone && !o.askedNobody {
+		o.askedNobody = true
+		o.minutes.add(assumption{kind: assumeNoGoroutine, id: event.NoG})
+	}
+	g := o.alive(event.NoG)
+	return g == nil || g.status == statusRunning
+}
+
+// hold binds a goroutine to a thread. One with the ID that means none is none.
+func (t *thread) hold(place int32, id int64) {
+	if t.g, t.gid = place, id; id == event.NoG {
+		t.drop()
+	}
+}
+
 // create takes up a new goroutine and returns its place.
 func (o *orderer) create(c *cursor, id int64, status uint8) int32 {
-	if id == event.NoG {
-		o.wrongState(c, "goroutine", id)
-		return noGoroutine
-	}
 	place := o.goroutines.find(id)
 	if place == noGoroutine {
 		place = o.goroutines.add(id)
@@ -189,7 +207,7 @@ func (o *orderer) goStatus(c *cursor) outcome {
 	if stack == nil {
 		return o.noStack(c, stackID)
 	}
-	if int(status) >= len(goStates) || id == event.NoG {
+	if int(status) >= len(goStates) {
 		return o.wrongState(c, "goroutine", id)
 	}
 	from := goStates[status]
@@ -232,7 +250,7 @@ func (o *orderer) goStatus(c *cursor) outcome {
 	change(e, id, from, goStates[status])
 	e.M, e.G, e.Stack, e.SubjectStack = m, gid, *stack, *stack
 	if (status == statusRunning || status == statusSyscall && on == c.thread.id) && !c.thread.none {
-		c.thread.g, c.thread.gid = place, id
+		c.thread.hold(place, id)
 	}
 	return taken
 }
@@ -256,7 +274,7 @@ func (o *orderer) inSyscall(c *cursor, on int64, place int32, id int64) *thread 
 		return nil
 	}
 	if !t.seen {
-		t.g, t.gid = place, id
+		t.hold(place, id)
 	}
 	return t
 }
@@ -386,7 +404,7 @@ func (o *orderer) goCreateSyscall(c *cursor) outcome {
 	}
 	c.pos = pos
 	change(o.emit(c), int64(id), event.GoNotExist, event.GoSyscall)
-	t.g, t.gid = place, int64(id)
+	t.hold(place, int64(id))
 	return taken
 }
 

@@ -1,5 +1,7 @@
 package wire
 
+import "fmt"
+
 // The types of events (GOROOT/src/internal/trace/tracev2/events.go), with their
 // arguments behind the time.
 const (
@@ -58,34 +60,83 @@ const (
 	typeGoroutineStackEnd = 136 // id: the last
 )
 
+// specs say what each event is called and how many numbers follow its time.
+var specs = [...]struct {
+	name string
+	args uint8
+}{
+	typeProcsChange:         {"ProcsChange", 2},
+	typeProcStart:           {"ProcStart", 2},
+	typeProcStop:            {"ProcStop", 0},
+	typeProcSteal:           {"ProcSteal", 3},
+	typeProcStatus:          {"ProcStatus", 2},
+	typeGoCreate:            {"GoCreate", 3},
+	typeGoCreateSyscall:     {"GoCreateSyscall", 1},
+	typeGoStart:             {"GoStart", 2},
+	typeGoDestroy:           {"GoDestroy", 0},
+	typeGoDestroySyscall:    {"GoDestroySyscall", 0},
+	typeGoStop:              {"GoStop", 2},
+	typeGoBlock:             {"GoBlock", 2},
+	typeGoUnblock:           {"GoUnblock", 3},
+	typeGoSyscallBegin:      {"GoSyscallBegin", 2},
+	typeGoSyscallEnd:        {"GoSyscallEnd", 0},
+	typeGoSyscallEndBlocked: {"GoSyscallEndBlocked", 0},
+	typeGoStatus:            {"GoStatus", 3},
+	typeSTWBegin:            {"STWBegin", 2},
+	typeSTWEnd:              {"STWEnd", 0},
+	typeGCActive:            {"GCActive", 1},
+	typeGCBegin:             {"GCBegin", 2},
+	typeGCEnd:               {"GCEnd", 1},
+	typeGCSweepActive:       {"GCSweepActive", 1},
+	typeGCSweepBegin:        {"GCSweepBegin", 1},
+	typeGCSweepEnd:          {"GCSweepEnd", 2},
+	typeGCMarkAssistActive:  {"GCMarkAssistActive", 1},
+	typeGCMarkAssistBegin:   {"GCMarkAssistBegin", 1},
+	typeGCMarkAssistEnd:     {"GCMarkAssistEnd", 0},
+	typeHeapAlloc:           {"HeapAlloc", 1},
+	typeHeapGoal:            {"HeapGoal", 1},
+	typeGoLabel:             {"GoLabel", 1},
+	typeUserTaskBegin:       {"UserTaskBegin", 4},
+	typeUserTaskEnd:         {"UserTaskEnd", 2},
+	typeUserRegionBegin:     {"UserRegionBegin", 3},
+	typeUserRegionEnd:       {"UserRegionEnd", 3},
+	typeUserLog:             {"UserLog", 4},
+	typeGoSwitch:            {"GoSwitch", 2},
+	typeGoSwitchDestroy:     {"GoSwitchDestroy", 2},
+	typeGoCreateBlocked:     {"GoCreateBlocked", 3},
+	typeGoStatusStack:       {"GoStatusStack", 4},
+	typeSpan:                {"Span", 3},
+	typeSpan + 1:            {"SpanAlloc", 3},
+	typeSpan + 2:            {"SpanFree", 1},
+	typeSpan + 3:            {"HeapObject", 2},
+	typeSpan + 4:            {"HeapObjectAlloc", 2},
+	typeSpan + 5:            {"HeapObjectFree", 1},
+	typeSpan + 6:            {"GoroutineStack", 2},
+	typeSpan + 7:            {"GoroutineStackAlloc", 2},
+	typeSpan + 8:            {"GoroutineStackFree", 1},
+}
+
 // argCount is how many numbers follow the time of an event, or notTimed for
 // what cannot stand in a batch of events.
 var argCount = func() (n [256]uint8) {
 	for i := range n {
 		n[i] = notTimed
-	}
-	for i, args := range []uint8{
-		typeProcsChange: 2, typeProcStart: 2, typeProcStop: 0, typeProcSteal: 3, typeProcStatus: 2,
-		typeGoCreate: 3, typeGoCreateSyscall: 1, typeGoStart: 2, typeGoDestroy: 0, typeGoDestroySyscall: 0,
-		typeGoStop: 2, typeGoBlock: 2, typeGoUnblock: 3, typeGoSyscallBegin: 2, typeGoSyscallEnd: 0,
-		typeGoSyscallEndBlocked: 0, typeGoStatus: 3, typeSTWBegin: 2, typeSTWEnd: 0, typeGCActive: 1,
-		typeGCBegin: 2, typeGCEnd: 1, typeGCSweepActive: 1, typeGCSweepBegin: 1, typeGCSweepEnd: 2,
-		typeGCMarkAssistActive: 1, typeGCMarkAssistBegin: 1, typeGCMarkAssistEnd: 0, typeHeapAlloc: 1,
-		typeHeapGoal: 1, typeGoLabel: 1, typeUserTaskBegin: 4, typeUserTaskEnd: 2, typeUserRegionBegin: 3,
-		typeUserRegionEnd: 3, typeUserLog: 4, typeGoSwitch: 2, typeGoSwitchDestroy: 2,
-		typeGoCreateBlocked: 3, typeGoStatusStack: 4,
-	} {
-		if i >= typeProcsChange {
-			n[i] = args
+		if i < len(specs) && specs[i].name != "" {
+			n[i] = specs[i].args
 		}
-	}
-	for i, args := range []uint8{3, 3, 1, 2, 2, 1, 2, 2, 1} { // spans, objects, stacks: exist, alloc, free
-		n[typeSpan+i] = args
 	}
 	return n
 }()
 
 const notTimed = 0xff
+
+// eventName is what an event is called in messages.
+func eventName(kind byte) string {
+	if argCount[kind] == notTimed {
+		return fmt.Sprintf("of type %d", kind)
+	}
+	return specs[kind].name
+}
 
 // What a goroutine's status event says (tracev2.GoStatus). Zero is accepted by
 // golang.org/x/exp/trace, and means undetermined.
