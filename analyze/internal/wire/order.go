@@ -159,6 +159,7 @@ func (o *orderer) stretch() {
 			o.another()
 			return
 		case failed:
+			o.overrun(c)
 			return
 		}
 		if !o.next(c) {
@@ -191,6 +192,7 @@ func (o *orderer) another() {
 		case waits:
 			continue
 		case failed:
+			o.overrun(c)
 			return
 		}
 		if o.next(c) {
@@ -202,6 +204,18 @@ func (o *orderer) another() {
 	}
 	c := o.frontier[0].cursor
 	o.fail(c.pos, "none of the next events can happen: something is missing before the event %s", eventName(c.kind))
+}
+
+// overrun puts right why an event failed whose numbers do not end in its batch.
+func (o *orderer) overrun(c *cursor) {
+	pos := c.pos
+	for range argCount[c.kind] {
+		_, pos = uvarint(o.data, pos)
+	}
+	if argCount[c.kind] != notTimed && pos > c.end {
+		o.err = nil
+		o.fail(c.pos, "an event %s that does not end in its batch", eventName(c.kind))
+	}
 }
 
 // makeRoom hands out what was ordered.
@@ -282,7 +296,7 @@ var handlers = func() (h [256]func(*orderer, *cursor) outcome) {
 
 // unknown is a byte that is no event's.
 func (o *orderer) unknown(c *cursor) outcome {
-	return o.fail(c.pos, "an event %s, which is not known", eventName(c.kind))
+	return o.fail(c.pos, "an event %s, which is not known,", eventName(c.kind))
 }
 
 // emit writes an event with the time and the context of a cursor's head. The
@@ -339,7 +353,7 @@ func (o *orderer) sample() {
 // noContext is the failure of an event that needs a P or a goroutine that its
 // thread does not have, or has otherwise.
 func (o *orderer) noContext(c *cursor) outcome {
-	return o.fail(c.pos, "an event %s on thread %d, whose P or goroutine is in no state for it", eventName(c.kind), c.thread.id)
+	return o.fail(c.pos, "an event %s on thread %d, whose P or goroutine is in no state for it,", eventName(c.kind), c.thread.id)
 }
 
 // noStack is the failure of an event with a stack that the generation lacks.
@@ -354,5 +368,5 @@ func (o *orderer) noString(c *cursor, id uint64) outcome {
 // wrongState is the failure of an event of a goroutine or P in another state
 // than the event may find it in.
 func (o *orderer) wrongState(c *cursor, what string, id int64) outcome {
-	return o.fail(c.pos, "an event %s for %s %d, which is in no state for it", eventName(c.kind), what, id)
+	return o.fail(c.pos, "an event %s for %s %d, which is in no state for it,", eventName(c.kind), what, id)
 }

@@ -106,7 +106,7 @@ func (t *tables) addStrings(r *reader) error {
 		}
 		id, size := r.uint(), r.uint()
 		if size > maxStringSize {
-			return r.fail("a string of %d bytes, where %d is the most", size, maxStringSize)
+			return r.fail("a string of %d bytes, where %d is the most,", size, maxStringSize)
 		}
 		if r.pos+int(size) > r.end {
 			return r.fail("a string that does not end in its batch")
@@ -127,7 +127,7 @@ func (t *tables) addStacks(r *reader) error {
 		}
 		id, n := r.uint(), r.uint()
 		if n > maxFramesPerStack {
-			return r.fail("a stack of %d frames, where %d is the most", n, maxFramesPerStack)
+			return r.fail("a stack of %d frames, where %d is the most,", n, maxFramesPerStack)
 		}
 		pcs := make([]uint64, n)
 		for i := range pcs {
