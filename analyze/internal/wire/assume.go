@@ -19,7 +19,7 @@ import (
 // that the state before must fill in.
 type assumption struct {
 	kind   assumptionKind
-	at     int   // patches: of the chunk's events, which
+	at     int   // patches: of the chunk's events, which; damage may have taken it back
 	id     int64 // of the goroutine, P, thread or task
 	value  int64 // by kind
 	region region
@@ -226,13 +226,13 @@ func (v *verdict) holds(a *assumption, events []event.Event) bool {
 	case assumeMarkOff:
 		return s.gc.state == gcUndetermined || s.gc == collector{uint64(a.value), gcOff}
 	case patchTask:
-		if t, ok := s.tasks[a.id]; ok {
+		if t, ok := s.tasks[a.id]; ok && a.at < len(events) {
 			events[a.at].Arg, events[a.at].Name = t.parent, t.name
 		}
 		return true
 	case patchHolder:
 		t := s.threads[a.id]
-		if t != nil {
+		if t != nil && a.at < len(events) {
 			events[a.at].G = t.gid
 		}
 		return t != nil

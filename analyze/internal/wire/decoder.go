@@ -296,7 +296,13 @@ func (d *Decoder) release(c *chunk) {
 }
 
 // Next returns the next events.
-func (d *Decoder) Next() ([]event.Event, error) {
+func (d *Decoder) Next() (events []event.Event, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.err = fmt.Errorf("internal error after %d events: %v", d.stats.Events, p)
+			events, err = nil, d.err
+		}
+	}()
 	for d.err == nil {
 		c, r, err := d.take()
 		switch {
