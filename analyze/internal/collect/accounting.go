@@ -71,25 +71,6 @@ func newAccounting(o Options, tables *event.Tables) *accounting {
 	return &accounting{opts: o, children: make(map[int64]int), stacks: newStackFacts(tables)}
 }
 
-// Collect takes the records of goroutines.
-func (a *accounting) Collect(batch []timeline.Record) {
-	for i := range batch {
-		r := &batch[i]
-		switch r.Op {
-		case timeline.OpInterval:
-			a.interval(r)
-		case timeline.OpBorn:
-			a.born(r)
-		case timeline.OpIdentified:
-			a.identified(r)
-		case timeline.OpTaskBegin, timeline.OpRegionBegin:
-			a.span(r, +1)
-		case timeline.OpTaskEnd, timeline.OpRegionEnd:
-			a.span(r, -1)
-		}
-	}
-}
-
 // span follows how many tasks and regions a goroutine is inside of.
 func (a *accounting) span(r *timeline.Record, by int) {
 	if r.Slot >= 0 {
@@ -198,26 +179,31 @@ func (g *groupAccount) list(k waitkind.Kind) *histogram {
 
 func (a *accounting) interval(r *timeline.Record) {
 	l := &a.lives[r.Slot]
-	if l.selected {
-		if r.Ns() > 0 {
-			a.account(l, r)
-		}
-		if r.State == event.GoWaiting && r.Other != event.NoG {
-			a.woken(l, r)
-		}
-		if r.Next == event.GoNotExist && l.seen && !r.Has(timeline.FlagOutside) {
-			l.account().ended++
-		}
+	if l.selected && r.Ns() > 0 {
+		a.account(l, r)
 	}
 	if r.State == event.GoWaiting {
+		if l.selected && r.Other != event.NoG {
+			a.woken(l, r)
+		}
 		l.stimulus = r.Other
 	}
-	if l.detail != nil && r.Next == event.GoNotExist {
-		l.detail.end(r)
-	}
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
-		l.retire()
+		l.end(r)
 	}
+}
+
+// end takes the last interval of a goroutine, by its own end or the trace's.
+func (l *life) end(r *timeline.Record) {
+	if r.Next == event.GoNotExist {
+		if l.selected && l.seen && !r.Has(timeline.FlagOutside) {
+			l.account().ended++
+		}
+		if l.detail != nil {
+			l.detail.ended = r.At
+		}
+	}
+	l.retire()
 }
 
 // account books an interval that lies in the window.
@@ -235,9 +221,16 @@ func (a *accounting) account(l *life, r *timeline.Record) {
 	if countsAsRun(r) {
 		g.runCount++
 	}
-	c := a.distribute(l, r)
-	if !l.own {
-		a.splitInside(g, r)
+	var c *cell
+	on := a.stacks.of(r.Stack)
+	if waiting[r.Kind] {
+		c = l.waited(r, on)
+	} else {
+		l.ran(g, r)
+	}
+	if on.library && !l.own {
+		g.library = true
+		g.insideOf(on.handler).add(r)
 	}
 	if l.detail != nil {
 		l.detail.add(r, c)
@@ -250,51 +243,68 @@ func countsAsRun(r *timeline.Record) bool {
 	return r.State == event.GoRunnable && r.Next == event.GoRunning || r.State == event.GoRunning && r.Has(timeline.FlagCensoredStart)
 }
 
-// distribute adds the length of an interval to a distribution: of its wait
-// site, or of its kind where it is no wait. It returns the site.
-func (a *accounting) distribute(l *life, r *timeline.Record) *cell {
-	if r.Kind.Class().Waiting() {
-		c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
-		c.add(r)
-		if l.spans > 0 {
-			c.spanNs += r.Ns()
-		}
-		if l.gave {
-			c.gave++
-		}
-		l.gave = r.Kind == waitkind.ChanSend
-		if r.Kind != waitkind.Mutex { // a lock on the way is not what it waited for
-			l.fromDemand = r.Stack != 0 && a.stacks.of(r.Stack).demand
-		}
-		l.mainCell(c, r.Ns())
-		return c
+// waiting says of which kinds Class().Waiting() is true.
+var waiting = func() (w [256]bool) {
+	for k := range waitkind.NumKinds {
+		w[k] = k.Class().Waiting()
 	}
+	return w
+}()
+
+// waited books a wait on a stack of which facts are known under its site.
+func (l *life) waited(r *timeline.Record, on *stackFact) *cell {
+	c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
+	c.add(r)
+	if l.spans > 0 {
+		c.spanNs += r.Ns()
+	}
+	if l.gave {
+		c.gave++
+	}
+	l.gave = r.Kind == waitkind.ChanSend
+	if r.Kind != waitkind.Mutex { // a lock on the way is not what it waited for
+		l.fromDemand = on.demand
+	}
+	l.mainCell(c, r.Ns())
+	return c
+}
+
+// ran adds an interval that is no wait to the distribution of its kind.
+func (l *life) ran(g *groupAccount, r *timeline.Record) {
 	switch {
-	case r.Has(timeline.FlagSwitch): // an instant that only the format has
-	case r.Has(timeline.FlagSplit):
-		l.pending += r.Ns()
-	default:
-		l.account().list(r.Kind).add(l.pending + r.Ns())
+	case r.Flags&(timeline.FlagSwitch|timeline.FlagSplit) == 0:
+		g.list(r.Kind).add(l.pending + r.Ns())
 		l.pending = 0
+	case r.Has(timeline.FlagSwitch): // an instant that only the format has
+	default:
+		l.pending += r.Ns()
 	}
-	return nil
 }
 
 // cell finds the account of a wait site; a goroutine mostly returns to the few
-// sites that it has been at.
+// sites that it has been at. They are kept in the order of the last wait.
 func (l *life) cell(key cellKey) *cell {
+	if c := l.cells[0]; c != nil && c.key == key {
+		return c
+	}
 	for i, c := range l.cells {
 		if c != nil && c.key == key {
-			copy(l.cells[1:i+1], l.cells[:i])
-			l.cells[0] = c
+			l.remember(c, i)
 			return c
 		}
 	}
 	c := l.account().cell(key)
 	c.members++
-	copy(l.cells[1:], l.cells[:len(l.cells)-1])
-	l.cells[0] = c
+	l.remember(c, len(l.cells)-1)
 	return c
+}
+
+// remember puts a site first, where it was the i-th or the i-th makes place.
+func (l *life) remember(c *cell, i int) {
+	for ; i > 0; i-- {
+		l.cells[i] = l.cells[i-1]
+	}
+	l.cells[0] = c
 }
 
 // mainCell keeps the site at which a goroutine has waited longest. It is exact

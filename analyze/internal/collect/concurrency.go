@@ -1,8 +1,6 @@
 package collect
 
 import (
-	"slices"
-
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
@@ -36,8 +34,9 @@ const maxHeld = 1 << 17
 
 // sweepLife is what is known of the goroutine in a slot.
 type sweepLife struct {
-	who   int32
+	who   int32 // in held steps
 	state event.GoState
+	is    sweepIdentity
 }
 
 type sweepIdentity uint8
@@ -57,20 +56,10 @@ type step struct {
 
 func newConcurrency() *concurrency { return &concurrency{histogram: make([]int64, 1, 64)} }
 
-// Collect follows the changes of state.
-func (c *concurrency) Collect(batch []timeline.Record) {
-	for i := range batch {
-		r := &batch[i]
-		switch r.Op {
-		case timeline.OpBorn:
-			c.born(r)
-		case timeline.OpIdentified:
-			c.identify(&c.lives[r.Slot], r)
-		case timeline.OpInterval:
-			if r.State != r.Next {
-				c.change(&c.lives[r.Slot], r.End, r.Next, false)
-			}
-		}
+// interval follows a change of state.
+func (c *concurrency) interval(r *timeline.Record) {
+	if r.State != r.Next {
+		c.change(&c.lives[r.Slot], r.End, r.Next, false)
 	}
 }
 
@@ -80,41 +69,39 @@ func (c *concurrency) born(r *timeline.Record) {
 	}
 	l := &c.lives[r.Slot]
 	*l = sweepLife{who: int32(len(c.who))}
-	if c.late {
-		l.who = r.Slot
-		for int(r.Slot) >= len(c.who) {
-			c.who = append(c.who, identityUnknown)
-		}
-		c.who[r.Slot] = identityUnknown
-	} else {
+	if !c.late {
 		c.who = append(c.who, identityUnknown)
 	}
 	if r.Group != timeline.NoGroup || r.Has(timeline.FlagDeselected) {
-		c.identify(l, r)
+		c.identified(r)
 	}
 	c.change(l, r.Start, r.Next, r.Has(timeline.FlagCensoredStart))
 }
 
-func (c *concurrency) identify(l *sweepLife, r *timeline.Record) {
-	who := identityUser
+func (c *concurrency) identified(r *timeline.Record) {
+	l := &c.lives[r.Slot]
+	is := identityUser
 	if r.Flags&(timeline.FlagSystem|timeline.FlagDeselected) != 0 {
-		who = identityOther
+		is = identityOther
 	}
-	if c.late && c.who[l.who] == identityUnknown && who == identityOther {
+	if !c.late {
+		c.who[l.who] = is
+	} else if l.is == identityUnknown && is == identityOther {
 		c.count(l.state, -1)
 	}
-	c.who[l.who] = who
+	l.is = is
 }
 
 // change moves a goroutine to its next state, or into the one that it has been
 // in since before the trace.
 func (c *concurrency) change(l *sweepLife, at int64, next event.GoState, censored bool) {
-	s := step{at: at, who: l.who, from: l.state, to: next}
+	from := l.state
 	l.state = next
 	if c.late {
-		c.sweep(s)
+		c.sweep(at, l.is, from, next)
 		return
 	}
+	s := step{at: at, who: l.who, from: from, to: next}
 	if censored {
 		c.early = append(c.early, s)
 		return
@@ -127,23 +114,20 @@ func (c *concurrency) change(l *sweepLife, at int64, next event.GoState, censore
 
 // release sweeps the held steps in the order of time.
 func (c *concurrency) release() {
-	for _, s := range slices.Concat(c.early, c.held) {
-		c.sweep(s)
+	for _, steps := range [][]step{c.early, c.held} {
+		for _, s := range steps {
+			c.sweep(s.at, c.who[s.who], s.from, s.to)
+		}
 	}
-	// From now on the goroutine in a slot stands for itself.
-	who := make([]sweepIdentity, len(c.lives))
-	for slot := range c.lives {
-		who[slot] = c.who[c.lives[slot].who]
-		c.lives[slot].who = int32(slot)
-	}
-	c.early, c.held, c.who, c.late = nil, nil, who, true
+	c.early, c.held, c.who, c.late = nil, nil, nil, true
 }
 
-func (c *concurrency) sweep(s step) {
-	c.advance(s.at)
-	if c.who[s.who] != identityOther {
-		c.count(s.from, -1)
-		c.count(s.to, +1)
+// sweep takes the next step.
+func (c *concurrency) sweep(at int64, who sweepIdentity, from, to event.GoState) {
+	c.advance(at)
+	if who != identityOther {
+		c.count(from, -1)
+		c.count(to, +1)
 	}
 }
 
@@ -162,6 +146,7 @@ func (c *concurrency) advance(to int64) {
 	if ns <= 0 {
 		return
 	}
+	c.at = to
 	running := max(0, c.running)
 	for running >= len(c.histogram) {
 		c.histogram = append(c.histogram, 0)
@@ -173,7 +158,6 @@ func (c *concurrency) advance(to int64) {
 			c.fullNs += ns
 		}
 	}
-	c.at = to
 }
 
 // Finish writes the histogram and the averages.

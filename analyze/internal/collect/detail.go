@@ -62,8 +62,6 @@ func (d *detail) add(r *timeline.Record, c *cell) {
 	}
 }
 
-func (d *detail) end(r *timeline.Record) { d.ended = r.At }
-
 // finishGoroutines writes the goroutines by ID. A goroutine of C code that
 // comes back under the same ID is listed once for each of its lives.
 func (a *accounting) finishGoroutines(end End, order []int, r *result.Result) {

@@ -33,8 +33,9 @@ var bounds = func() (b [1<<scale + 1]uint64) {
 	return b
 }()
 
-// guess[i] is the bucket of the smallest fraction whose leading bits are i; the
-// right bucket is this one or one of the next two.
+// guess[i] is the bucket of the smallest fraction whose leading bits are i. A
+// bucket is wider than the fractions that share these bits, so that the right
+// one is this or the next.
 var guess = func() (g [1 << (scale + 1)]uint8) {
 	for i := range g {
 		f := (1<<32 | uint64(i)<<(32-scale-1))
@@ -50,13 +51,13 @@ func bucket(ns int64) int {
 	if ns < 2 {
 		return 0
 	}
-	octave := bits.Len64(uint64(ns)) - 1
-	fraction := uint64(ns) << (63 - octave) >> 31 // leading one at bit 32
-	i := int(guess[fraction>>(32-scale-1)&(1<<(scale+1)-1)])
-	for i < 1<<scale-1 && bounds[i+1] <= fraction {
-		i++
-	}
-	return octave<<scale + i
+	zeros := bits.LeadingZeros64(uint64(ns))
+	fraction := uint64(ns) << (zeros & 63) >> 31 // leading one at bit 32
+	i := guess[fraction>>(32-scale-1)&(1<<(scale+1)-1)]
+	// One more if fraction reaches the next bound, without a branch: it would be
+	// taken every other time.
+	below := (fraction - bounds[i+1]) >> 63
+	return (63-zeros)<<scale + int(i) + 1 - int(below)
 }
 
 // middle is the duration that stands for a bucket.
@@ -65,12 +66,17 @@ func middle(bucket int) int64 {
 }
 
 func (h *histogram) add(ns int64) {
-	h.addTo(bucket(ns), 1)
 	h.n++
 	h.max = max(h.max, ns)
+	b := bucket(ns)
+	if i := b - h.first; uint(i) < uint(len(h.counts)) && h.counts[i] < math.MaxUint32 {
+		h.counts[i]++
+		return
+	}
+	h.addTo(b, 1)
 }
 
-// addTo counts n values in a bucket.
+// addTo counts n values in a bucket, for which it makes room.
 func (h *histogram) addTo(b int, n uint32) {
 	switch {
 	case len(h.counts) == 0:

@@ -23,32 +23,28 @@ type procs struct {
 
 func newProcs() *procs { return &procs{} }
 
-// Collect follows the Ps.
-func (p *procs) Collect(batch []timeline.Record) {
-	for i := range batch {
-		r := &batch[i]
-		switch r.Op {
-		case timeline.OpBorn:
-			for int(r.Slot) >= len(p.unnamed) {
-				p.unnamed = append(p.unnamed, 0)
-			}
-			p.unnamed[r.Slot] = 0
-		case timeline.OpIdentified:
-			p.identified(r)
-		case timeline.OpInterval:
-			if r.State == event.GoRunning {
-				p.ran(r)
-			}
-		case timeline.OpProc:
-			p.proc(r)
-		case timeline.OpProcs:
-			p.gomaxprocs = append(p.gomaxprocs, result.Gomaxprocs{AtNs: r.At, N: int(r.Value)})
-			p.changes = append(p.changes, r.Start)
-		case timeline.OpSample:
-			if !r.Has(timeline.FlagOutside) {
-				p.samples++
-			}
-		}
+func (p *procs) born(r *timeline.Record) {
+	for int(r.Slot) >= len(p.unnamed) {
+		p.unnamed = append(p.unnamed, 0)
+	}
+	p.unnamed[r.Slot] = 0
+}
+
+// changed is a change of GOMAXPROCS.
+func (p *procs) changed(r *timeline.Record) {
+	p.gomaxprocs = append(p.gomaxprocs, result.Gomaxprocs{AtNs: r.At, N: int(r.Value)})
+	p.changes = append(p.changes, r.Start)
+}
+
+func (p *procs) sample(r *timeline.Record) {
+	if !r.Has(timeline.FlagOutside) {
+		p.samples++
+	}
+}
+
+func (p *procs) interval(r *timeline.Record) {
+	if r.State == event.GoRunning {
+		p.ran(r)
 	}
 }
 

@@ -39,36 +39,38 @@ func newRuntime() *runtimeWork {
 	return &runtimeWork{stops: make(map[event.ReasonID]*stopSum)}
 }
 
-// Collect follows ranges and the heap.
-func (w *runtimeWork) Collect(batch []timeline.Record) {
-	for i := range batch {
-		r := &batch[i]
-		switch r.Op {
-		case timeline.OpInterval:
-			if r.Kind == waitkind.GCAssist {
-				w.gc.AssistNs += r.Ns()
-			}
-			if r.Has(timeline.FlagSystem) && r.Kind.Class() == waitkind.Running {
-				w.ran(r.Group, r.Ns())
-			}
-		case timeline.OpRange:
-			if !r.Has(timeline.FlagOutside) {
-				w.rangeEnded(r)
-			}
-		case timeline.OpHeap:
-			if r.Has(timeline.FlagOutside) {
-				continue
-			}
-			if r.Next == 0 {
-				w.gc.HeapMaxB = max(w.gc.HeapMaxB, r.Value)
-			} else if w.gc.HeapGoalB = r.Value; r.Value >= noGoal {
-				w.gc.HeapGoalB = 0
-			}
-		}
+// interval follows the collector's work in goroutines.
+func (w *runtimeWork) interval(r *timeline.Record) {
+	if r.Kind == waitkind.GCAssist || r.Has(timeline.FlagSystem) {
+		w.worked(r)
 	}
 }
 
-func (w *runtimeWork) rangeEnded(r *timeline.Record) {
+func (w *runtimeWork) worked(r *timeline.Record) {
+	if r.Kind == waitkind.GCAssist {
+		w.gc.AssistNs += r.Ns()
+	}
+	if r.Has(timeline.FlagSystem) && r.Kind.Class() == waitkind.Running {
+		w.ran(r.Group, r.Ns())
+	}
+}
+
+func (w *runtimeWork) heap(r *timeline.Record) {
+	if r.Has(timeline.FlagOutside) {
+		return
+	}
+	if r.Next == 0 {
+		w.gc.HeapMaxB = max(w.gc.HeapMaxB, r.Value)
+	} else if w.gc.HeapGoalB = r.Value; r.Value >= noGoal {
+		w.gc.HeapGoalB = 0
+	}
+}
+
+// ranged is the end of a range.
+func (w *runtimeWork) ranged(r *timeline.Record) {
+	if r.Has(timeline.FlagOutside) {
+		return
+	}
 	whole := r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd) == 0
 	switch r.Range {
 	case event.RangeMark:

@@ -18,8 +18,10 @@ import (
 // order than the reverse of their beginning, or leaves for others to end, it
 // hands out and does not work on; nothing of its own counts for those.
 type spans struct {
-	lives   []spanLife // by slot
+	lives   []spanLife   // by slot
+	unused  []*openSpans // to be used again
 	open    map[int64]*taskRun
+	ended   []*taskRun // to be used again
 	tasks   map[event.StringID]*spanSum
 	regions map[event.StringID]*spanSum
 	logs    map[event.StringID]int64
@@ -35,18 +37,23 @@ const (
 	maxSlowest = 10
 )
 
-// spanLife is what a goroutine is inside of.
+// spanLife is the spans of a goroutine that lives.
 type spanLife struct {
-	regions  []regionRun
-	begun    []*taskRun
+	inside   *openSpans // nil if it is inside of nothing
 	selected bool
+}
+
+// openSpans is what a goroutine is inside of.
+type openSpans struct {
+	regions []regionRun
+	begun   []*taskRun
 }
 
 type regionRun struct {
 	task  int64
 	name  event.StringID
 	begin int64
-	tally tally
+	tally runTally
 	// counts says that the region is the outermost of its task here, so that
 	// its time counts for the task.
 	counts bool
@@ -58,9 +65,9 @@ type taskRun struct {
 	g          int64
 	slot       int32
 	begin      int64
-	own        tally // of the goroutine that began it
-	others     tally // within regions
-	dispatched bool  // own does not count
+	own        runTally // of the goroutine that began it
+	others     runTally // within regions
+	dispatched bool     // own does not count
 }
 
 // spanSum is the tasks or regions of one type.
@@ -80,44 +87,35 @@ func newSpans() *spans {
 	}
 }
 
-// Collect follows tasks, regions and logs.
-func (s *spans) Collect(batch []timeline.Record) {
-	for i := range batch {
-		r := &batch[i]
-		switch r.Op {
-		case timeline.OpInterval:
-			s.interval(r)
-		case timeline.OpBorn:
-			for int(r.Slot) >= len(s.lives) {
-				s.lives = append(s.lives, spanLife{})
-			}
-			s.lives[r.Slot] = spanLife{selected: !r.Has(timeline.FlagDeselected)}
-		case timeline.OpTaskBegin:
-			s.taskBegin(r)
-		case timeline.OpTaskEnd:
-			s.taskEnd(r)
-		case timeline.OpRegionBegin:
-			s.regionBegin(r)
-		case timeline.OpRegionEnd:
-			s.regionEnd(r)
-		case timeline.OpLog:
-			if !r.Has(timeline.FlagOutside) {
-				s.logs[r.Name]++
-			}
-		}
+func (s *spans) born(r *timeline.Record) {
+	for int(r.Slot) >= len(s.lives) {
+		s.lives = append(s.lives, spanLife{})
+	}
+	s.lives[r.Slot] = spanLife{selected: !r.Has(timeline.FlagDeselected)}
+}
+
+// interval is nothing to a goroutine that is inside of nothing, as most are.
+func (s *spans) interval(r *timeline.Record) {
+	if l := &s.lives[r.Slot]; l.inside != nil {
+		s.spent(l, r)
 	}
 }
 
-// interval books time to everything that the goroutine is inside of. Running
-// time is split at every beginning and end, so an interval lies wholly inside
-// or outside.
-func (s *spans) interval(r *timeline.Record) {
-	l := &s.lives[r.Slot]
-	if len(l.regions)+len(l.begun) > 0 && r.Ns() > 0 && l.selected {
-		for i := range l.regions {
-			l.regions[i].tally.add(r)
+func (s *spans) log(r *timeline.Record) {
+	if !r.Has(timeline.FlagOutside) {
+		s.logs[r.Name]++
+	}
+}
+
+// spent books time to everything that the goroutine is inside of. Running time
+// is split at every beginning and end, so an interval lies wholly inside or
+// outside.
+func (s *spans) spent(l *spanLife, r *timeline.Record) {
+	if r.Ns() > 0 {
+		for i := range l.inside.regions {
+			l.inside.regions[i].tally.add(r)
 		}
-		for _, t := range l.begun {
+		for _, t := range l.inside.begun {
 			t.own.add(r)
 		}
 	}
@@ -128,13 +126,35 @@ func (s *spans) interval(r *timeline.Record) {
 
 // abandon ends what a goroutine leaves open when it ends.
 func (s *spans) abandon(l *spanLife, r *timeline.Record) {
-	for i := range l.regions {
-		s.endRegion(&l.regions[i], r, false)
+	in := l.inside
+	for i := range in.regions {
+		s.endRegion(&in.regions[i], r, false)
 	}
-	for _, t := range l.begun {
+	for _, t := range in.begun {
 		t.dispatched = true // others will end it
 	}
-	*l = spanLife{selected: l.selected}
+	clear(in.begun)
+	in.regions, in.begun = in.regions[:0], in.begun[:0]
+	s.leave(l)
+}
+
+// enter returns what a goroutine is inside of, to be added to.
+func (s *spans) enter(l *spanLife) *openSpans {
+	if l.inside == nil {
+		if n := len(s.unused); n > 0 {
+			l.inside, s.unused = s.unused[n-1], s.unused[:n-1]
+		} else {
+			l.inside = new(openSpans)
+		}
+	}
+	return l.inside
+}
+
+// leave puts an end to being inside of something, if nothing is left.
+func (s *spans) leave(l *spanLife) {
+	if in := l.inside; len(in.regions)+len(in.begun) == 0 {
+		l.inside, s.unused = nil, append(s.unused, in)
+	}
 }
 
 func (s *spans) taskBegin(r *timeline.Record) {
@@ -146,9 +166,24 @@ func (s *spans) taskBegin(r *timeline.Record) {
 		s.dropped++
 		return
 	}
-	t := &taskRun{id: r.Value, parent: r.Other, name: r.Name, g: r.G, slot: r.Slot, begin: r.At}
+	t := s.newTask()
+	t.id, t.parent, t.name, t.g, t.slot, t.begin, t.dispatched = r.Value, r.Other, r.Name, r.G, r.Slot, r.At, false
 	s.open[t.id] = t
-	l.begun = append(l.begun, t)
+	in := s.enter(l)
+	in.begun = append(in.begun, t)
+}
+
+// newTask returns a task without time, the rest of which is to be filled in.
+func (s *spans) newTask() *taskRun {
+	n := len(s.ended)
+	if n == 0 {
+		return new(taskRun)
+	}
+	t := s.ended[n-1]
+	s.ended = s.ended[:n-1]
+	t.own.reset()
+	t.others.reset()
+	return t
 }
 
 // below says whether a task descends from another.
@@ -178,35 +213,51 @@ func (s *spans) taskEnd(r *timeline.Record) {
 	if t.g != r.G {
 		t.dispatched = true
 	}
-	for i := len(l.begun) - 1; i >= 0 && l.begun[i] != t; i-- {
-		// It ends below one that began later: they are not nested.
-		l.begun[i].dispatched, t.dispatched = true, true
+	if l.inside != nil {
+		begun := l.inside.begun
+		for i := len(begun) - 1; i >= 0 && begun[i] != t; i-- {
+			// It ends below one that began later: they are not nested.
+			begun[i].dispatched, t.dispatched = true, true
+		}
 	}
 	s.forget(t)
 	s.finishTask(t, r.At, true, r)
+	s.ended = append(s.ended, t)
 }
 
 // forget takes a task from the goroutine that began it, if that is still there.
 func (s *spans) forget(t *taskRun) {
 	l := &s.lives[t.slot]
-	if j := slices.Index(l.begun, t); j >= 0 {
-		l.begun = slices.Delete(l.begun, j, j+1)
+	if l.inside == nil {
+		return
+	}
+	if j := slices.Index(l.inside.begun, t); j >= 0 {
+		l.inside.begun = slices.Delete(l.inside.begun, j, j+1)
+		s.leave(l)
 	}
 }
 
 func (s *spans) regionBegin(r *timeline.Record) {
 	l := s.life(r)
-	if l == nil || len(l.regions) >= maxOpenRegions {
+	if l == nil {
 		return
 	}
-	run := regionRun{task: r.Value, name: r.Name, begin: r.At, counts: true}
-	for i := range l.regions {
-		run.counts = run.counts && l.regions[i].task != r.Value
+	in := s.enter(l)
+	n := len(in.regions)
+	if n >= maxOpenRegions {
+		return
 	}
-	for _, t := range l.begun {
-		run.counts = run.counts && (t.id != r.Value || t.dispatched)
+	counts := true
+	for i := range in.regions {
+		counts = counts && in.regions[i].task != r.Value
 	}
-	l.regions = append(l.regions, run)
+	for _, t := range in.begun {
+		counts = counts && (t.id != r.Value || t.dispatched)
+	}
+	in.regions = slices.Grow(in.regions, 1)[:n+1] // a region that was here is used again
+	run := &in.regions[n]
+	run.task, run.name, run.begin, run.counts = r.Value, r.Name, r.At, counts
+	run.tally.reset()
 }
 
 func (s *spans) regionEnd(r *timeline.Record) {
@@ -214,15 +265,16 @@ func (s *spans) regionEnd(r *timeline.Record) {
 	if l == nil {
 		return
 	}
-	n := len(l.regions)
-	if n == 0 {
+	if l.inside == nil || len(l.inside.regions) == 0 {
 		if !r.Has(timeline.FlagOutside) {
 			s.sum(s.regions, r.Name).count++ // it began before the trace
 		}
 		return
 	}
-	s.endRegion(&l.regions[n-1], r, true)
-	l.regions = l.regions[:n-1]
+	last := len(l.inside.regions) - 1
+	s.endRegion(&l.inside.regions[last], r, true)
+	l.inside.regions = l.inside.regions[:last]
+	s.leave(l)
 }
 
 // endRegion books a region, complete or cut off.
@@ -235,7 +287,7 @@ func (s *spans) endRegion(run *regionRun, r *timeline.Record, complete bool) {
 	}
 	sum := s.sum(s.regions, run.name)
 	sum.count++
-	sum.tally.merge(&run.tally)
+	run.tally.addTo(&sum.tally)
 	if complete {
 		sum.took(result.SlowRun{Task: run.task, Goroutine: r.G, BeginNs: run.begin, DurationNs: r.At - run.begin})
 	}
@@ -250,7 +302,7 @@ func (s *spans) finishTask(t *taskRun, at int64, complete bool, r *timeline.Reco
 	}
 	sum := s.sum(s.tasks, t.name)
 	sum.count++
-	sum.tally.merge(&t.others)
+	t.others.addTo(&sum.tally)
 	if complete {
 		sum.took(result.SlowRun{Task: t.id, Goroutine: t.g, BeginNs: t.begin, DurationNs: at - t.begin})
 	}
@@ -260,6 +312,9 @@ func (s *spans) finishTask(t *taskRun, at int64, complete bool, r *timeline.Reco
 func (s *spanSum) took(run result.SlowRun) {
 	s.complete++
 	s.durations.add(run.DurationNs)
+	if len(s.slowest) == maxSlowest && run.DurationNs < s.slowest[maxSlowest-1].DurationNs {
+		return
+	}
 	i, _ := slices.BinarySearchFunc(s.slowest, run, func(x, y result.SlowRun) int {
 		return cmp.Or(cmp.Compare(y.DurationNs, x.DurationNs), cmp.Compare(x.BeginNs, y.BeginNs))
 	})
@@ -297,13 +352,17 @@ func (s *spans) sum(of map[event.StringID]*spanSum, name event.StringID) *spanSu
 
 // Finish books what is still open and writes tasks, regions and logs.
 func (s *spans) Finish(end End, r *result.Result) {
-	for i := range s.lives {
-		for j := range s.lives[i].regions {
-			s.endRegion(&s.lives[i].regions[j], &timeline.Record{}, false)
+	for _, l := range s.lives {
+		if l.inside != nil {
+			for i := range l.inside.regions {
+				s.endRegion(&l.inside.regions[i], &timeline.Record{}, false)
+			}
 		}
 	}
-	for i := range s.lives {
-		s.openAtEnd(s.lives[i].begun)
+	for _, l := range s.lives {
+		if l.inside != nil {
+			s.openAtEnd(l.inside.begun)
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.open)) {
 		s.finishTask(s.open[id], 0, false, nil)
@@ -344,13 +403,4 @@ func spansOf(sums map[event.StringID]*spanSum, tables *event.Tables) []result.Sp
 		return cmp.Or(cmp.Compare(y.Time.LifetimeNs, x.Time.LifetimeNs), cmp.Compare(x.Type, y.Type))
 	})
 	return out
-}
-
-func (t *tally) empty() bool {
-	for _, ns := range t.kinds {
-		if ns != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
-	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
@@ -32,18 +31,18 @@ func newStackFacts(tables *event.Tables) stackFacts {
 }
 
 func (s *stackFacts) of(stack event.StackID) *stackFact {
+	if int(stack) < len(s.known) && s.known[stack].known {
+		return &s.known[stack]
+	}
+	return s.examine(stack)
+}
+
+func (s *stackFacts) examine(stack event.StackID) *stackFact {
 	for int(stack) >= len(s.known) {
 		s.known = append(s.known, stackFact{})
 	}
-	f := &s.known[stack]
-	if !f.known {
-		*f = s.examine(stack)
-	}
-	return f
-}
-
-func (s *stackFacts) examine(stack event.StackID) stackFact {
-	fact := stackFact{known: true}
+	fact := &s.known[stack]
+	fact.known = true
 	ids := s.tables.Stack(stack)
 	for i := len(ids) - 1; i >= 0; i-- {
 		fn := s.tables.Frame(ids[i]).Func
@@ -75,20 +74,6 @@ func (s *stackFacts) handler(fn string) int32 {
 		s.numbers[fn] = n
 	}
 	return n
-}
-
-// splitInside books an interval of a group whose entry is library code under
-// the first function outside the library.
-func (a *accounting) splitInside(g *groupAccount, r *timeline.Record) {
-	if r.Stack == 0 {
-		return
-	}
-	fact := a.stacks.of(r.Stack)
-	if !fact.library {
-		return
-	}
-	g.library = true
-	g.insideOf(fact.handler).add(r)
 }
 
 // inside is a group's time under one function outside the library.

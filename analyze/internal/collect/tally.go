@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"math/bits"
+
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -15,13 +17,19 @@ type tally struct {
 }
 
 func (t *tally) add(r *timeline.Record) {
-	ns := r.Ns()
-	t.kinds[r.Kind] += ns
+	t.kinds[r.Kind] += r.Ns()
+	if r.Flags&(timeline.FlagInferred|timeline.FlagSTW) != 0 {
+		t.mark(r)
+	}
+}
+
+// mark books what stands beside the kinds.
+func (t *tally) mark(r *timeline.Record) {
 	if r.Has(timeline.FlagInferred) {
-		t.inferred += ns
+		t.inferred += r.Ns()
 	}
 	if r.Has(timeline.FlagSTW) {
-		t.stw += ns
+		t.stw += r.Ns()
 	}
 }
 
@@ -32,6 +40,59 @@ func (t *tally) merge(o *tally) {
 	}
 	t.inferred += o.inferred
 	t.stw += o.stw
+}
+
+// runTally is the tally of one run of a task or region. There are many runs, each
+// with time of few kinds, so it knows which.
+type runTally struct {
+	kinds    [waitkind.NumKinds]int64
+	has      uint64 // bit k: kinds[k] is not zero
+	inferred int64
+	stw      int64
+}
+
+const _ = uint(64 - waitkind.NumKinds) // the bits suffice
+
+func (t *runTally) empty() bool { return t.has == 0 }
+
+// reset makes the tally empty.
+func (t *runTally) reset() {
+	for set := t.has; set != 0; set &= set - 1 {
+		t.kinds[bits.TrailingZeros64(set)] = 0
+	}
+	t.has, t.inferred, t.stw = 0, 0, 0
+}
+
+// add books an interval that has a length.
+func (t *runTally) add(r *timeline.Record) {
+	t.kinds[r.Kind] += r.Ns()
+	t.has |= 1 << r.Kind
+	if r.Has(timeline.FlagInferred) {
+		t.inferred += r.Ns()
+	}
+	if r.Has(timeline.FlagSTW) {
+		t.stw += r.Ns()
+	}
+}
+
+func (t *runTally) merge(o *runTally) {
+	for set := o.has; set != 0; set &= set - 1 {
+		k := bits.TrailingZeros64(set)
+		t.kinds[k] += o.kinds[k]
+	}
+	t.has |= o.has
+	t.inferred += o.inferred
+	t.stw += o.stw
+}
+
+// addTo adds the tally to a greater one.
+func (t *runTally) addTo(sum *tally) {
+	for set := t.has; set != 0; set &= set - 1 {
+		k := bits.TrailingZeros64(set)
+		sum.kinds[k] += t.kinds[k]
+	}
+	sum.inferred += t.inferred
+	sum.stw += t.stw
 }
 
 // time is the tally as it goes into the result.

@@ -113,6 +113,10 @@ func (r *reader) fill(events []trace.Event) (c chunk) {
 			if err := r.input.Err(); err != nil {
 				return chunk{err: err}
 			}
+			// x/exp/trace takes numbers that a batch cuts off for the file's end.
+			if whole, _ := r.scan.Whole(math.MaxInt); r.version >= 22 && r.syncs-1 < whole {
+				return chunk{err: r.at(io.ErrUnexpectedEOF)}
+			}
 			return chunk{err: io.EOF}
 		}
 		if err != nil {

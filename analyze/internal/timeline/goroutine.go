@@ -7,29 +7,28 @@ import (
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
-// goroutine is the present state of one goroutine.
+// goroutine is the present state of one goroutine. It fits into a cache line.
 type goroutine struct {
-	id    int64
-	slot  int32
-	group int32
-	state event.GoState
-	kind  waitkind.Kind // of the present state; User while running, whatever assist says
-	flags Flags         // of the present interval
-
-	since  int64          // start of the present interval
+	id     int64
+	since  int64 // start of the present interval
+	m      int64 // the thread on which it entered its syscall
+	lostAt int64 // when the syscall's P went away, or -1
+	slot   int32
+	group  int32
 	stack  event.StackID  // where it last left the processor
+	p      int32          // where it runs, or entered its syscall
 	reason event.ReasonID // of the present wait
+	flags  Flags          // of the present interval
+	who    Flags          // FlagSystem, FlagDeselected: of every record of the goroutine
+	state  event.GoState
+	kind   waitkind.Kind // of the present state; User while running, whatever assist says
+	fate   ProcFate
 
-	p          int32 // where it runs, or entered its syscall
-	m          int64 // the thread on which it entered its syscall
-	fate       ProcFate
-	lostAt     int64 // when the syscall's P went away, or -1
-	assist     bool  // within a mark assist
-	stw        bool  // holds the world stopped
-	ownerless  bool  // created by no goroutine: by a timer
-	paused     bool  // has left the processor since its creation
-	native     bool  // a thread of C code: created in a system call
-	deselected bool
+	assist    bool // within a mark assist
+	stw       bool // holds the world stopped
+	ownerless bool // created by no goroutine: by a timer
+	paused    bool // has left the processor since its creation
+	native    bool // a thread of C code: created in a system call
 }
 
 // present is the kind of the interval that is open.
@@ -38,71 +37,6 @@ func (g *goroutine) present() waitkind.Kind {
 		return waitkind.GCAssist
 	}
 	return g.kind
-}
-
-// goroutineTable finds live goroutines by ID. IDs are handed out in blocks and
-// a program works with few at a time, so a direct-mapped cache in front of the
-// map answers most questions, however large the IDs have grown.
-type goroutineTable struct {
-	all   map[int64]*goroutine
-	cache [cacheSize]*goroutine
-	free  []*goroutine // ended, with the slot to be reused
-	slots int32
-}
-
-const cacheSize = 1 << 12
-
-func newGoroutineTable() goroutineTable {
-	return goroutineTable{all: make(map[int64]*goroutine)}
-}
-
-func (t *goroutineTable) get(id int64) *goroutine {
-	c := &t.cache[uint64(id)%cacheSize]
-	if *c != nil && (*c).id == id {
-		return *c
-	}
-	g := t.all[id]
-	if g != nil {
-		*c = g
-	}
-	return g
-}
-
-// slotOf is the slot of a goroutine, or -1.
-func (t *goroutineTable) slotOf(id int64) int32 {
-	if g := t.get(id); g != nil {
-		return g.slot
-	}
-	return -1
-}
-
-func (t *goroutineTable) add(id int64) *goroutine {
-	var g *goroutine
-	if n := len(t.free); n > 0 {
-		g = t.free[n-1]
-		t.free = t.free[:n-1]
-	} else {
-		g = &goroutine{slot: t.slots}
-		t.slots++
-	}
-	*g = goroutine{id: id, slot: g.slot, group: NoGroup, p: event.NoP, m: event.NoM, lostAt: -1}
-	t.all[id] = g
-	t.cache[uint64(id)%cacheSize] = g
-	return g
-}
-
-func (t *goroutineTable) remove(g *goroutine) {
-	delete(t.all, g.id)
-	t.cache[uint64(g.id)%cacheSize] = nil
-	t.free = append(t.free, g)
-}
-
-func (t *goroutineTable) live() []*goroutine {
-	live := make([]*goroutine, 0, len(t.all))
-	for _, g := range t.all {
-		live = append(live, g)
-	}
-	return live
 }
 
 // goTransition is an event of a goroutine.
@@ -130,7 +64,7 @@ func (m *Machine) create(ev *event.Event) {
 	g.since = m.now
 	g.ownerless = ev.G == event.NoG
 	if ev.SubjectStack != 0 {
-		g.group = m.groups.created(m.tables, ev.SubjectStack, ev.Stack)
+		m.join(g, m.groups.created(m.tables, ev.SubjectStack, ev.Stack))
 	}
 	m.born(g, ev, 0)
 	m.enter(g, ev)
@@ -157,7 +91,7 @@ func (m *Machine) appear(ev *event.Event) {
 		return
 	}
 	if entry := entryOf(m.tables, ev.SubjectStack); entry != "" {
-		g.group = m.groups.id(entry, 0, false)
+		m.join(g, m.groups.id(entry, 0, false))
 	}
 	m.born(g, ev, FlagCensoredStart)
 	m.enter(g, ev)
@@ -175,12 +109,14 @@ func (m *Machine) appear(ev *event.Event) {
 // add takes a goroutine into the table, or nil and an error if there are too
 // many.
 func (m *Machine) add(id int64) *goroutine {
-	if len(m.goroutines.all) >= m.opts.MaxGoroutines {
+	if m.goroutines.n >= m.opts.MaxGoroutines {
 		m.tooMany()
 		return nil
 	}
 	g := m.goroutines.add(id)
-	g.deselected = m.opts.Select != nil && !m.opts.Select(id)
+	if m.opts.Select != nil && !m.opts.Select(id) {
+		g.who = FlagDeselected
+	}
 	return g
 }
 
@@ -188,7 +124,7 @@ func (m *Machine) add(id int64) *goroutine {
 func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
 	r := m.record(OpBorn)
 	r.G, r.Slot, r.Group, r.Next = g.id, g.slot, g.group, ev.GoTo()
-	r.Flags |= flags | m.identityFlags(g)
+	r.Flags |= flags | g.who
 	if flags&FlagCensoredStart != 0 {
 		m.span(r, 0, 0)
 		return
@@ -198,9 +134,12 @@ func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
 
 // identify finds a goroutine's group by the first stack that shows its entry.
 func (m *Machine) identify(g *goroutine, stack event.StackID) {
-	if g.group != NoGroup || stack == 0 {
-		return
+	if g.group == NoGroup && stack != 0 {
+		m.identifyBy(g, stack)
 	}
+}
+
+func (m *Machine) identifyBy(g *goroutine, stack event.StackID) {
 	entry := entryOf(m.tables, stack)
 	if g.native && strings.HasPrefix(entry, "runtime.") {
 		return // cut off before the callback shows
@@ -213,27 +152,25 @@ func (m *Machine) identify(g *goroutine, stack event.StackID) {
 // identifyContext identifies the goroutine that an event happened on, by the
 // stack of the context: one that only ever runs shows no other.
 func (m *Machine) identifyContext(g *goroutine, ev *event.Event) {
-	if g != nil && g.group == NoGroup {
+	if g != nil {
 		m.identify(g, ev.Stack)
 	}
 }
 
-func (m *Machine) assignGroup(g *goroutine, group int32) {
+// join gives a goroutine its group.
+func (m *Machine) join(g *goroutine, group int32) {
 	g.group = group
-	r := m.record(OpIdentified)
-	r.G, r.Slot, r.Group = g.id, g.slot, group
-	r.Flags |= m.identityFlags(g)
+	if m.groups.groups[group].System {
+		g.who |= FlagSystem
+	}
 }
 
-// identityFlags are the flags that every record of a goroutine carries.
-func (m *Machine) identityFlags(g *goroutine) (f Flags) {
-	if g.group != NoGroup && m.groups.groups[g.group].System {
-		f |= FlagSystem
-	}
-	if g.deselected {
-		f |= FlagDeselected
-	}
-	return f
+// assignGroup gives a goroutine its group after its birth.
+func (m *Machine) assignGroup(g *goroutine, group int32) {
+	m.join(g, group)
+	r := m.record(OpIdentified)
+	r.G, r.Slot, r.Group = g.id, g.slot, group
+	r.Flags |= g.who
 }
 
 // infer reads the kind of a wait that began before the trace off a status stack.
@@ -412,10 +349,10 @@ func (m *Machine) waitKind(ev *event.Event) waitkind.Kind {
 // nanosecond of every goroutine passes through here exactly once: at a change
 // of state, at a split, and at the trace's end.
 func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind waitkind.Kind, flags Flags) *Record {
-	r := m.record(OpInterval)
-	r.G, r.Slot, r.Group = g.id, g.slot, g.group
+	r := m.blank(OpInterval)
+	r.G, r.Slot, r.Group, r.P = g.id, g.slot, g.group, event.NoP
 	r.State, r.Next, r.Kind, r.Reason, r.Stack = g.state, next, kind, g.reason, g.stack
-	r.Flags = g.flags | flags | m.identityFlags(g)
+	r.Flags = g.flags | flags | g.who
 	r.Value = -1
 	switch g.state {
 	case event.GoRunning:

@@ -46,14 +46,16 @@ func (c *kindCache) stop(reason event.ReasonID, stack event.StackID) waitkind.Ki
 // lookup answers from the entry of the stack. A stack goes with one reason but
 // for rare exceptions, which are worked out anew.
 func (c *kindCache) lookup(reason event.ReasonID, stack event.StackID, classify func(string, []string) waitkind.Kind) waitkind.Kind {
+	if int(stack) < len(c.waits) {
+		if e := &c.waits[stack]; e.known && e.reason == reason {
+			return e.kind
+		}
+	}
 	for int(stack) >= len(c.waits) {
 		c.waits = append(c.waits, waitEntry{})
 	}
-	e := &c.waits[stack]
-	if e.known && e.reason == reason {
-		return e.kind
-	}
-	*e = waitEntry{reason, classify(c.tables.Reason(reason), c.funcs(stack)), true}
+	e := waitEntry{reason, classify(c.tables.Reason(reason), c.funcs(stack)), true}
+	c.waits[stack] = e
 	return e.kind
 }
 
@@ -77,18 +79,23 @@ func (c *kindCache) inferredFromWaker(stack event.StackID) (waitkind.Kind, bool)
 }
 
 func (c *kindCache) of(stack event.StackID) *stackFacts {
+	if int(stack) < len(c.facts) && c.facts[stack].known {
+		return &c.facts[stack]
+	}
+	return c.examine(stack)
+}
+
+func (c *kindCache) examine(stack event.StackID) *stackFacts {
 	for int(stack) >= len(c.facts) {
 		c.facts = append(c.facts, stackFacts{})
 	}
+	funcs := c.funcs(stack)
 	f := &c.facts[stack]
-	if !f.known {
-		funcs := c.funcs(stack)
-		f.known = true
-		f.falseWaker = waitkind.FalseWaker(funcs)
-		f.inferred, f.inferrable = waitkind.Infer(funcs)
-		f.wakes, f.wakesKnown = waitkind.InferFromWaker(funcs)
-		f.enteredKind = waitkind.EnteredSyscall(funcs)
-	}
+	f.known = true
+	f.falseWaker = waitkind.FalseWaker(funcs)
+	f.inferred, f.inferrable = waitkind.Infer(funcs)
+	f.wakes, f.wakesKnown = waitkind.InferFromWaker(funcs)
+	f.enteredKind = waitkind.EnteredSyscall(funcs)
 	return f
 }
 

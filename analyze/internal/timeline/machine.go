@@ -31,7 +31,8 @@ type Machine struct {
 	version int
 	opts    Options
 	sink    Sink
-	out     []Record
+	out     []Record // one batch
+	n       int      // of out, filled
 
 	started bool
 	origin  int64 // clock of the first event
@@ -68,7 +69,7 @@ func New(tables *event.Tables, version int, opts Options, sink Sink) *Machine {
 		version:    version,
 		opts:       opts,
 		sink:       sink,
-		out:        make([]Record, 0, batchSize),
+		out:        make([]Record, batchSize),
 		goroutines: newGoroutineTable(),
 		groups:     newGroupTable(),
 		kinds:      newKindCache(tables),
@@ -165,19 +166,27 @@ func (m *Machine) clip(t int64) int64 { return min(max(t, m.opts.From), m.opts.T
 // record begins a record of what happens now and returns it to be filled in.
 // It leaves with the batch, so it is written where it will be read.
 func (m *Machine) record(op Op) *Record {
-	if len(m.out) == cap(m.out) {
-		m.flush()
-	}
-	m.out = m.out[:len(m.out)+1]
-	r := &m.out[len(m.out)-1]
-	at := m.clip(m.now)
-	*r = Record{
-		Op: op, At: m.now, Start: at, End: at, G: event.NoG, Other: event.NoG,
-		Slot: -1, OtherSlot: -1, Group: NoGroup, P: event.NoP,
-	}
+	r := m.blank(op)
+	r.Start = m.clip(m.now)
+	r.End = r.Start
+	r.G, r.Slot, r.Group, r.P = event.NoG, -1, NoGroup, event.NoP
 	if m.now < m.opts.From || m.now > m.opts.To {
 		r.Flags |= FlagOutside
 	}
+	return r
+}
+
+// blank is the next record of the batch, known now and without another
+// goroutine. It is cleared and then written field by field: a literal would be
+// made elsewhere first and copied.
+func (m *Machine) blank(op Op) *Record {
+	if m.n == len(m.out) {
+		m.flush()
+	}
+	r := &m.out[m.n]
+	m.n++
+	*r = Record{}
+	r.Op, r.At, r.Other, r.OtherSlot = op, m.now, event.NoG, -1
 	return r
 }
 
@@ -197,14 +206,14 @@ func (m *Machine) span(r *Record, start, end int64) {
 }
 
 func (m *Machine) flush() {
-	if len(m.out) > 0 {
-		m.sink.Collect(m.out)
-		m.out = m.out[:0]
+	if m.n > 0 {
+		m.sink.Collect(m.out[:m.n])
+		m.n = 0
 	}
 }
 
 // annotations are the records of what a program says about itself.
-var annotations = map[event.Kind]Op{
+var annotations = [event.Sample + 1]Op{
 	event.TaskBegin:   OpTaskBegin,
 	event.TaskEnd:     OpTaskEnd,
 	event.RegionBegin: OpRegionBegin,

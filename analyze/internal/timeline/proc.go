@@ -137,12 +137,13 @@ func (t *procTable) vacate(m *Machine, g *goroutine) {
 
 // settle accounts for what a P's goroutine did until now.
 func (t *procTable) settle(m *Machine, p *proc) {
-	ns := m.clip(m.now) - m.clip(max(p.from, p.since))
-	switch p.does {
-	case occupantRunning:
-		p.busy += ns
-	case occupantSyscall:
-		p.held += ns
+	if p.does != occupantNone {
+		ns := m.clip(m.now) - m.clip(max(p.from, p.since))
+		if p.does == occupantRunning {
+			p.busy += ns
+		} else {
+			p.held += ns
+		}
 	}
 	p.from = m.now
 }

@@ -156,6 +156,7 @@ func (o *orderer) stretch() {
 		o.before = o.n
 		switch handlers[c.kind](o, c) {
 		case waits:
+			o.frontier[0].time = c.time
 			o.another()
 			return
 		case failed:

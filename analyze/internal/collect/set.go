@@ -1,0 +1,114 @@
+package collect
+
+import (
+	"regexp"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// Options choose what is collected.
+type Options struct {
+	// Goroutines keeps every goroutine, not only the groups.
+	Goroutines bool
+	// AtRest names further goroutines or waits that are idle by design: it is
+	// matched against entry functions and the functions of a wait's stack.
+	AtRest *regexp.Regexp
+}
+
+// Collector gathers one section from the records that Set gives it.
+type Collector interface {
+	// Finish writes the section. It is called once, after the last record.
+	Finish(end End, r *result.Result)
+}
+
+// End is what is known when the trace has ended.
+type End struct {
+	Tables   *event.Tables
+	Groups   []timeline.Group
+	From, To int64 // window, ns
+}
+
+// Set is all collectors.
+type Set struct {
+	accounting  *accounting
+	concurrency *concurrency
+	procs       *procs
+	spans       *spans
+	runtime     *runtimeWork
+
+	list []Collector // in the order in which they finish
+}
+
+// New returns the collectors of an analysis.
+func New(o Options, tables *event.Tables) *Set {
+	s := &Set{
+		accounting:  newAccounting(o, tables),
+		concurrency: newConcurrency(),
+		procs:       newProcs(),
+		spans:       newSpans(),
+		runtime:     newRuntime(),
+	}
+	s.list = []Collector{s.accounting, s.concurrency, s.procs, s.spans, s.runtime}
+	return s
+}
+
+// Collect hands the records of a batch to the collectors.
+func (s *Set) Collect(batch []timeline.Record) {
+	for i := range batch {
+		s.take(&batch[i])
+	}
+}
+
+// take hands a record to the collectors that it is about.
+func (s *Set) take(r *timeline.Record) {
+	switch r.Op {
+	case timeline.OpInterval:
+		s.accounting.interval(r)
+		s.concurrency.interval(r)
+		s.procs.interval(r)
+		s.spans.interval(r)
+		s.runtime.interval(r)
+	case timeline.OpBorn:
+		s.accounting.born(r)
+		s.concurrency.born(r)
+		s.procs.born(r)
+		s.spans.born(r)
+	case timeline.OpIdentified:
+		s.accounting.identified(r)
+		s.concurrency.identified(r)
+		s.procs.identified(r)
+	case timeline.OpProc:
+		s.procs.proc(r)
+	case timeline.OpProcs:
+		s.procs.changed(r)
+	case timeline.OpSample:
+		s.procs.sample(r)
+	case timeline.OpRange:
+		s.runtime.ranged(r)
+	case timeline.OpHeap:
+		s.runtime.heap(r)
+	case timeline.OpTaskBegin:
+		s.accounting.span(r, +1)
+		s.spans.taskBegin(r)
+	case timeline.OpTaskEnd:
+		s.accounting.span(r, -1)
+		s.spans.taskEnd(r)
+	case timeline.OpRegionBegin:
+		s.accounting.span(r, +1)
+		s.spans.regionBegin(r)
+	case timeline.OpRegionEnd:
+		s.accounting.span(r, -1)
+		s.spans.regionEnd(r)
+	case timeline.OpLog:
+		s.spans.log(r)
+	}
+}
+
+// Finish writes every section, in the order of New.
+func (s *Set) Finish(end End, r *result.Result) {
+	for _, c := range s.list {
+		c.Finish(end, r)
+	}
+}
