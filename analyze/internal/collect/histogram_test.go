@@ -2,6 +2,7 @@ package collect
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -55,6 +56,33 @@ func TestBucketsAreMonotonic(t *testing.T) {
 				lo, hi := math.Exp2(float64(b)/32), math.Exp2(float64(b+1)/32)
 				if float64(v) < math.Floor(lo) || float64(v) > math.Ceil(hi) {
 					t.Fatalf("bucket(%d) = %d covers [%g, %g)", v, b, lo, hi)
+				}
+			}
+		}
+	}
+}
+
+// TestBucketIsTheOneWhoseBoundsHold looks for the bucket without the guess, for
+// the values around every bound.
+func TestBucketIsTheOneWhoseBoundsHold(t *testing.T) {
+	for octave := 1; octave < 63; octave++ {
+		for _, bound := range bounds[:1<<scale] {
+			for d := int64(-2); d <= 2; d++ {
+				ns := int64(bound>>1<<octave>>31) + d
+				if octave > 31 {
+					ns = int64(bound<<(octave-32)) + d
+				}
+				if ns < 2 {
+					continue
+				}
+				o := bits.Len64(uint64(ns)) - 1
+				fraction := uint64(ns) << (63 - o) >> 31
+				want := o << scale
+				for bounds[want&(1<<scale-1)+1] <= fraction {
+					want++
+				}
+				if b := bucket(ns); b != want {
+					t.Fatalf("bucket(%d) = %d, want %d", ns, b, want)
 				}
 			}
 		}
