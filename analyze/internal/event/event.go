@@ -150,7 +150,14 @@ type Stats struct {
 	// CompleteBytes is the size of the header and of the generations that were
 	// delivered whole: what is more in the file is lost.
 	CompleteBytes int64
+	Gaps          []Missing // one for each event of kind Gap
 	Warnings      []Warning
+}
+
+// Missing is what could not be read between two generations that could.
+type Missing struct {
+	Bytes   int64
+	Problem string
 }
 
 // Warning is something a reader of the result should know about the file.

@@ -50,8 +50,11 @@ type Decoder struct {
 	lent    *chunk
 	end     []event.Event
 	err     error
-	again   int // generations that were ordered again, in sequence
-	damage  error
+	again   int           // generations that were ordered again, in sequence
+	gap     int64         // bytes that are missing in front of the next event
+	gapErr  error         // why
+	kept    []event.Event // to be handed out next
+	damage  error         // the first
 }
 
 // run is the ordering of one generation.
@@ -164,8 +167,10 @@ func (d *Decoder) cut() {
 		for d.ctx.Err() == nil && len(d.runs) > 0 && (len(d.runs) > d.workers || d.bytes+int64(g.size) > aheadBytes) {
 			d.change.Wait()
 		}
-		// The first is ordered in sequence, as there is nothing before it.
-		r := &run{g: g, alone: d.workers > 1 && g.index > 0, initial: g.index == 0}
+		// The first is ordered in sequence, as there is nothing before it, and
+		// so is the first behind a gap.
+		r := &run{g: g, initial: g.index == 0 || g.gap != nil}
+		r.alone = d.workers > 1 && !r.initial
 		d.bytes += int64(g.size)
 		d.runs = append(d.runs, r)
 		d.change.Broadcast()
@@ -303,13 +308,22 @@ func (d *Decoder) Next() (events []event.Event, err error) {
 			events, err = nil, d.err
 		}
 	}()
+	if events := d.kept; events != nil {
+		d.kept = nil
+		return events, nil
+	}
 	for d.err == nil {
 		c, r, err := d.take()
 		switch {
 		case err != nil:
 			return d.finish(err)
 		case c != nil:
-			if events := d.deliver(r, c); len(events) > 0 {
+			events := d.deliver(r, c)
+			switch {
+			case len(events) == 0:
+			case d.gapErr != nil && d.stats.Generations > 0:
+				return d.behindGap(events), nil
+			default:
 				return events, nil
 			}
 		case r.err == nil:
@@ -317,9 +331,7 @@ func (d *Decoder) Next() (events []event.Event, err error) {
 		case r.alone:
 			d.inSequence(r)
 		default:
-			if events := d.skipped(r); events != nil {
-				return events, nil
-			}
+			d.skip(r)
 		}
 	}
 	return nil, d.err
@@ -341,8 +353,7 @@ func (d *Decoder) take() (*chunk, *run, error) {
 		if len(d.runs) > 0 {
 			r := d.runs[0]
 			if !r.alone && r.own == nil {
-				r.own, r.last = d.before, d.began
-				go d.order(r, r.own)
+				d.begin(r)
 			}
 			if len(r.chunks) > 0 {
 				c := r.chunks[0]
@@ -356,6 +367,30 @@ func (d *Decoder) take() (*chunk, *run, error) {
 			return nil, nil, d.over
 		}
 		d.change.Wait()
+	}
+}
+
+// begin starts the ordering of the first run in sequence.
+func (d *Decoder) begin(r *run) {
+	if r.initial {
+		d.before.clear()
+	}
+	if gap := r.g.gap; gap != nil {
+		d.miss(gap.bytes, gap.err)
+		r.g.gap = nil
+	}
+	r.own, r.last = d.before, d.began
+	go d.order(r, r.own)
+}
+
+// miss notes that something is missing here.
+func (d *Decoder) miss(bytes int64, err error) {
+	d.gap += bytes
+	if d.gapErr == nil {
+		d.gapErr = err
+	}
+	if d.damage == nil {
+		d.damage = err
 	}
 }
 
@@ -456,20 +491,18 @@ func (d *Decoder) drop() {
 	d.change.Broadcast()
 }
 
-// skipped leaves a damaged generation out: the next one tells all states anew.
-// Without a next one the trace ends here.
-func (d *Decoder) skipped(r *run) []event.Event {
+// skip leaves a damaged generation out: the next one tells all states anew.
+func (d *Decoder) skip(r *run) {
+	d.miss(int64(r.g.size), r.err)
+	d.began = d.last
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.damage == nil {
-		d.damage = r.err
-	}
 	d.drop()
 	for len(d.runs) == 0 && d.over == nil && d.ctx.Err() == nil {
 		d.change.Wait()
 	}
 	if len(d.runs) == 0 {
-		return nil
+		return
 	}
 	if next := d.runs[0]; next.alone {
 		d.cancel(next)
@@ -477,18 +510,23 @@ func (d *Decoder) skipped(r *run) []event.Event {
 	} else {
 		next.initial = true
 	}
-	d.before.clear()
-	d.last++
-	d.began = d.last
-	d.end = append(d.end[:0], event.Event{Kind: event.Gap, Time: d.last, G: event.NoG, P: event.NoP, M: event.NoM, Arg: int64(r.g.size)})
+}
+
+// behindGap hands out an event that stands for what is missing, and keeps those
+// that follow for the next time.
+func (d *Decoder) behindGap(events []event.Event) []event.Event {
+	d.stats.Gaps = append(d.stats.Gaps, event.Missing{Bytes: d.gap, Problem: d.gapErr.Error()})
+	d.end = append(d.end[:0], event.Event{Kind: event.Gap, Time: d.began, G: event.NoG, P: event.NoP, M: event.NoM, Arg: d.gap})
+	d.gap, d.gapErr, d.kept = 0, nil, events
 	return d.end
 }
 
 // finish closes the trace, once.
 func (d *Decoder) finish(err error) ([]event.Event, error) {
 	d.err = err
-	if d.damage != nil && err == io.EOF {
-		d.err = d.damage
+	format, damaged := errors.AsType[*FormatError](err)
+	if d.damage != nil && (err == io.EOF || damaged && !format.Limit) {
+		d.err = d.damage // the first tells most
 	}
 	if errors.Is(err, d.ctx.Err()) || d.stats.Events == 0 {
 		return nil, d.err

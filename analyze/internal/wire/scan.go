@@ -79,6 +79,9 @@ type FormatError struct {
 	Trailing bool
 	// Limit says that the trace may be sound but is more than ScanLimits allow.
 	Limit bool
+	// ends says that what follows is not worth a look: the file is not a
+	// damaged trace so much as none that a runtime wrote.
+	ends bool
 }
 
 func (e *FormatError) Error() string {
@@ -114,9 +117,14 @@ type Scanner struct {
 	tables   int64       // bytes of strings and stacks in the present generation
 	whole    int         // generations that ended
 	ends     [4096]int64 // where the last of them did, by number
+	begins   [4096]int64 // where they begin
+	numbers  [4096]uint64
 	openings [4096]int64 // where the first batches of the last generations end
 	ended    bool        // the last batch was an end marker
 	err      error
+
+	gaps bool // generations may be missing: goes on behind them
+	lost bool // what is scanned began somewhere in a generation, which is not whole
 
 	frequency        uint64 // ticks a second, 0 until told
 	earliest, latest uint64 // times of batches, in ticks
@@ -167,6 +175,21 @@ func (s *Scanner) Whole(limit int) (n int, end int64) {
 // Generation is the number of the n-th generation from 0. The first of a flight
 // recorder's file is not 1.
 func (s *Scanner) Generation(n int) uint64 { return s.first + uint64(n) }
+
+// part is where the n-th whole generation from 1 lies, and its number in the
+// file.
+func (s *Scanner) part(n int) (begin, end int64, number uint64) {
+	n %= len(s.ends)
+	return s.begins[n], s.ends[n], s.numbers[n]
+}
+
+// resume goes on behind damage, with a batch at an offset: it belongs to a
+// generation that is not whole, or begins one.
+func (s *Scanner) resume(offset int64) {
+	s.err, s.offset, s.state, s.skip = nil, offset, scanType, 0
+	s.lost, s.ended, s.class = true, false, 0
+	s.batches, s.tables, s.genStart = 0, 0, offset
+}
 
 // Finish tells that the file has ended.
 func (s *Scanner) Finish() {
@@ -300,7 +323,7 @@ func (s *Scanner) data(b byte) {
 // clock takes the clock's frequency.
 func (s *Scanner) clock() {
 	if s.value < minFrequency || s.value > maxFrequency {
-		s.fail(s.start, false, fmt.Sprintf("a clock of %d ticks a second, which no machine has,", s.value))
+		s.refuse(fmt.Sprintf("a clock of %d ticks a second, which no machine has,", s.value))
 		return
 	}
 	s.frequency = s.value
@@ -313,8 +336,16 @@ func (s *Scanner) checkTimes() {
 		return
 	}
 	if s.latest/s.frequency > maxClockSec || (s.latest-s.earliest)/s.frequency > maxSpanSec {
-		s.fail(s.start, false, fmt.Sprintf("times from %d to %d on a clock of %d ticks a second, which cannot be right,", s.earliest, s.latest, s.frequency))
+		s.refuse(fmt.Sprintf("times from %d to %d on a clock of %d ticks a second, which cannot be right,", s.earliest, s.latest, s.frequency))
 	}
+}
+
+// plausible says whether a batch of this time may follow those before.
+func (s *Scanner) plausible(time uint64) bool {
+	if s.frequency == 0 {
+		return true
+	}
+	return time >= s.earliest && (time-s.earliest)/s.frequency <= maxSpanSec
 }
 
 // batch takes a batch whose header is read.
@@ -332,7 +363,7 @@ func (s *Scanner) batch(gen, time, size uint64) {
 	bytes := s.offset + 1 + int64(size) - s.genStart
 	switch {
 	case s.batches > maxGenerationBatches:
-		s.fail(s.start, false, fmt.Sprintf("more than %d batches in one generation", maxGenerationBatches))
+		s.refuse(fmt.Sprintf("more than %d batches in one generation", maxGenerationBatches))
 	case bytes > s.limits.MaxGenerationBytes:
 		s.exceed(s.start, fmt.Sprintf("a generation of more than %d bytes, which would be held in memory (--max-generation-size raises the limit),", s.limits.MaxGenerationBytes))
 	}
@@ -358,9 +389,11 @@ func (s *Scanner) follow(gen uint64) bool {
 		s.fail(s.start, false, "a batch of generation 0, which the runtime never writes,")
 	case s.gen == 0:
 		s.gen, s.first = gen, gen
+	case s.lost && s.batches == 0:
+		s.gen = gen
 	case !opens && gen != s.gen:
 		s.fail(s.start, false, fmt.Sprintf("a batch of generation %d before the generation has ended", gen))
-	case opens && gen != s.gen+1:
+	case opens && gen != s.gen+1 && !(s.gaps && gen > s.gen):
 		if !s.ended {
 			s.endGeneration(s.start)
 		}
@@ -376,8 +409,13 @@ func (s *Scanner) follow(gen uint64) bool {
 
 func (s *Scanner) endGeneration(end int64) {
 	s.class = 0
+	if s.lost {
+		s.lost = false
+		return
+	}
 	s.whole++
-	s.ends[s.whole%len(s.ends)] = end
+	n := s.whole % len(s.ends)
+	s.begins[n], s.ends[n], s.numbers[n] = s.genStart, end, s.gen
 }
 
 // mayEnd says whether the present generation of Go 1.22–1.25, which do not mark
@@ -392,6 +430,11 @@ func (s *Scanner) mayEnd() bool {
 // exceed ends the scan at a limit that a flag raises.
 func (s *Scanner) exceed(offset int64, problem string) {
 	s.stop(FormatError{Offset: offset, Problem: problem, Limit: true})
+}
+
+// refuse ends the scan at the present batch for good.
+func (s *Scanner) refuse(problem string) {
+	s.stop(FormatError{Offset: s.start, Problem: problem, ends: true})
 }
 
 func (s *Scanner) fail(offset int64, trailing bool, problem string) {
