@@ -539,3 +539,39 @@ func pool(s *script, entry string, reader ...string) {
 		s.block(at+2820, 1, event.ReasonNetwork, read...)
 	}
 }
+
+// TestTheOrderOfIDsMeansNothing numbers the same stacks, names and reasons in
+// two ways. Every wait is as long as the others, so that nothing but what they
+// are can order them.
+func TestTheOrderOfIDsMeansNothing(t *testing.T) {
+	play := func(numbering func(*script)) *result.Result {
+		s := newScript(t, 2)
+		numbering(s)
+		s.old(0, 1, event.GoRunning, "main.main")
+		for i := range int64(6) {
+			g := 10 + i
+			fn := "main.worker" + string(rune('A'+i))
+			s.spawn(10+i, g, 1, "main.worker")
+			s.run(20+i, g)
+			s.annotate(21+i, g, event.RegionBegin, 0, 0, fn)
+			s.annotate(22+i, g, event.Log, 0, 0, fn)
+			s.block(30+i, g, s.tables.InternReason(fn), fn, "main.worker")
+			s.wake(40+i, g, 1, "main.main")
+			s.run(50+i, g)
+			s.annotate(60+i, g, event.RegionEnd, 0, 0, fn)
+			s.block(70+i, g, event.ReasonForever, "runtime.block", fn, "main.worker")
+		}
+		return s.play(1000, Options{Goroutines: true})
+	}
+	forth := play(func(*script) {})
+	back := play(func(s *script) {
+		for i := 5; i >= 0; i-- {
+			fn := "main.worker" + string(rune('A'+i))
+			s.stack("runtime.block", fn, "main.worker")
+			s.stack(fn, "main.worker")
+			s.tables.Intern(fn)
+			s.tables.InternReason(fn)
+		}
+	})
+	eq(t, "numbered backwards", back, forth)
+}

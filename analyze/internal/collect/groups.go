@@ -142,7 +142,7 @@ func (a *accounting) finishGroup(end End, order []int, id int, about timeline.Gr
 		}
 	}
 	slices.SortStableFunc(out.Parents, func(x, y result.GroupCount) int { return cmp.Compare(y.Count, x.Count) })
-	for _, c := range g.sortedCells() {
+	for _, c := range g.sortedCells(end.Tables) {
 		if c.rest != "" {
 			out.AtRest = append(out.AtRest, result.AtRest{Rule: c.rest, Kind: c.key.kind.Label(), Frames: frames(end.Tables, c.key.stack), Waits: c.waits.n, TotalNs: c.ns})
 		}
@@ -152,9 +152,12 @@ func (a *accounting) finishGroup(end End, order []int, id int, about timeline.Gr
 }
 
 // sortedCells are the wait sites, most time first.
-func (g *groupAccount) sortedCells() []*cell {
+func (g *groupAccount) sortedCells(tables *event.Tables) []*cell {
 	return slices.SortedFunc(maps.Values(g.cells), func(x, y *cell) int {
-		return cmp.Or(cmp.Compare(y.ns, x.ns), cmp.Compare(x.key.kind, y.key.kind), cmp.Compare(x.key.stack, y.key.stack), compareBool(x.key.whole, y.key.whole))
+		if x.ns != y.ns {
+			return cmp.Compare(y.ns, x.ns)
+		}
+		return cmp.Or(cmp.Compare(x.key.kind, y.key.kind), compareStacks(tables, x.key.stack, y.key.stack), compareBool(x.key.whole, y.key.whole))
 	})
 }
 
@@ -226,7 +229,10 @@ func (a *accounting) finishSites(end End, order []int, r *result.Result) {
 		}
 	}
 	sorted := slices.SortedFunc(maps.Values(sites), func(x, y *site) int {
-		return cmp.Or(cmp.Compare(y.ns, x.ns), cmp.Compare(y.restNs, x.restNs), cmp.Compare(x.key.kind, y.key.kind), cmp.Compare(x.key.stack, y.key.stack))
+		if x.ns != y.ns {
+			return cmp.Compare(y.ns, x.ns)
+		}
+		return cmp.Or(cmp.Compare(y.restNs, x.restNs), cmp.Compare(x.key.kind, y.key.kind), compareStacks(end.Tables, x.key.stack, y.key.stack))
 	})
 	r.Sites = make([]result.Site, 0, min(len(sorted), maxSites))
 	for i, s := range sorted {

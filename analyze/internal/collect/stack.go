@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -123,6 +125,18 @@ func isLibrary(fn string) bool {
 		}
 	}
 	return libraryRoots[root]
+}
+
+// compareStacks orders stacks by what they say, leaf first. The order of their
+// IDs means nothing: two decoders number the same stacks differently.
+func compareStacks(tables *event.Tables, x, y event.StackID) int {
+	if x == y {
+		return 0
+	}
+	return slices.CompareFunc(tables.Stack(x), tables.Stack(y), func(a, b event.FrameID) int {
+		f, g := tables.Frame(a), tables.Frame(b)
+		return cmp.Or(cmp.Compare(f.Func, g.Func), cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line))
+	})
 }
 
 // frames are the frames of a stack as they go into the result.
