@@ -30,7 +30,8 @@ type End struct {
 	From, To int64 // window, ns
 }
 
-// Set is all collectors.
+// Set is all collectors. They work in a goroutine of their own, beside the
+// timeline that hands its batches over: the two take about as long.
 type Set struct {
 	accounting  *accounting
 	concurrency *concurrency
@@ -39,6 +40,8 @@ type Set struct {
 	runtime     *runtimeWork
 
 	list []Collector // in the order in which they finish
+
+	work *worker // nil before the first batch
 }
 
 // New returns the collectors of an analysis.
@@ -106,8 +109,33 @@ func (s *Set) take(r *timeline.Record) {
 	}
 }
 
+// Keep has a batch collected beside the caller and returns an empty one. A panic
+// of a collector comes up in a later call of Keep, Wait or Finish.
+func (s *Set) Keep(full []timeline.Record) (empty []timeline.Record) {
+	if s.work == nil {
+		s.work = startWorker(cap(full), s.Collect)
+	}
+	return s.work.exchange(full)
+}
+
+// Wait returns when all batches are collected. None may follow.
+func (s *Set) Wait() {
+	if s.work != nil {
+		s.work.finish()
+	}
+}
+
+// Close ends the collecting before its time. It does nothing after Wait or
+// Finish, and nothing when called again.
+func (s *Set) Close() {
+	if s.work != nil {
+		s.work.stop()
+	}
+}
+
 // Finish writes every section, in the order of New.
 func (s *Set) Finish(end End, r *result.Result) {
+	s.Wait()
 	for _, c := range s.list {
 		c.Finish(end, r)
 	}

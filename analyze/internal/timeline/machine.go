@@ -31,6 +31,7 @@ type Machine struct {
 	version int
 	opts    Options
 	sink    Sink
+	keeper  Keeper   // sink, if it is one
 	out     []Record // one batch
 	n       int      // of out, filled
 
@@ -50,10 +51,10 @@ type Machine struct {
 	err          error
 }
 
-// batchSize is how many records go to the sink at once: enough to make the
-// call cheap, few enough to stay in the first cache while the collectors pass
-// over it in turn.
-const batchSize = 256
+// batchSize is how many records go to the sink at once: enough to make it cheap
+// to wake who waits for them, few enough for a few batches to stay in the second
+// cache.
+const batchSize = 2048
 
 // New returns a Machine that sends its records to sink. version is the
 // decoder's.
@@ -64,11 +65,13 @@ func New(tables *event.Tables, version int, opts Options, sink Sink) *Machine {
 	if opts.MaxGoroutines == 0 {
 		opts.MaxGoroutines = defaultMaxGoroutines
 	}
+	keeper, _ := sink.(Keeper)
 	return &Machine{
 		tables:     tables,
 		version:    version,
 		opts:       opts,
 		sink:       sink,
+		keeper:     keeper,
 		out:        make([]Record, batchSize),
 		goroutines: newGoroutineTable(),
 		groups:     newGroupTable(),
@@ -138,6 +141,9 @@ func (m *Machine) Finish() {
 	m.finishProcs()
 	m.finishRanges()
 	m.flush()
+	if m.keeper != nil {
+		m.keeper.Wait()
+	}
 }
 
 // DurationNs is the time from the first to the last event.
@@ -206,10 +212,15 @@ func (m *Machine) span(r *Record, start, end int64) {
 }
 
 func (m *Machine) flush() {
-	if m.n > 0 {
+	switch {
+	case m.n == 0:
+		return
+	case m.keeper != nil:
+		m.out = m.keeper.Keep(m.out[:m.n])
+	default:
 		m.sink.Collect(m.out[:m.n])
-		m.n = 0
 	}
+	m.n = 0
 }
 
 // annotations are the records of what a program says about itself.

@@ -131,3 +131,15 @@ func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
 type Sink interface {
 	Collect([]Record)
 }
+
+// Keeper is a Sink that works beside the Machine. The Machine hands its batches
+// over to it instead of calling Collect.
+type Keeper interface {
+	Sink
+	// Keep takes a batch for good and returns another to be filled, of which the
+	// length counts.
+	Keep(full []Record) (empty []Record)
+	// Wait returns when all that was kept is taken in. The Machine calls it at
+	// its end.
+	Wait()
+}
