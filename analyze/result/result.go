@@ -65,11 +65,22 @@ type Trace struct {
 	BytesLost  int64  `json:"bytes_lost"`  // not analysed: damaged, cut off or trailing
 	Events     int64  `json:"events"`
 	// Generations is how many whole generations were analysed.
-	Generations int          `json:"generations"`
-	Complete    bool         `json:"complete"`
-	Gomaxprocs  []Gomaxprocs `json:"gomaxprocs"`
-	CPUSamples  int64        `json:"cpu_samples"`
-	Warnings    []Warning    `json:"warnings"`
+	Generations int  `json:"generations"`
+	Complete    bool `json:"complete"`
+	// Gaps are where something is missing between two parts that could be read.
+	// What goroutines did there counts as unknown.
+	Gaps       []Gap        `json:"gaps,omitempty"`
+	Gomaxprocs []Gomaxprocs `json:"gomaxprocs"`
+	CPUSamples int64        `json:"cpu_samples"`
+	Warnings   []Warning    `json:"warnings"`
+}
+
+// Gap is a stretch of the trace of which nothing is known.
+type Gap struct {
+	FromNs    int64  `json:"from_ns"`    // the last that is known before it
+	ToNs      int64  `json:"to_ns"`      // the first behind it
+	BytesLost int64  `json:"bytes_lost"` // 0 where a part of the file is missing altogether
+	Problem   string `json:"problem"`
 }
 
 // Gomaxprocs is a value of GOMAXPROCS and since when it holds.

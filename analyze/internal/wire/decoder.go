@@ -25,6 +25,7 @@ import (
 type Decoder struct {
 	ctx     context.Context
 	version int
+	size    int // of chunks, in events
 	cutter  *cutter
 	tables  *event.Tables
 	stats   event.Stats
@@ -107,9 +108,13 @@ func Reads(version int) bool {
 // NewDecoder returns a decoder of the trace of a version that r yields from its
 // header on. It must be closed.
 func NewDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits) *Decoder {
+	return newDecoder(ctx, r, version, limits, chunkEvents)
+}
+
+func newDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits, size int) *Decoder {
 	ctx, stop := context.WithCancel(ctx)
 	d := &Decoder{
-		ctx: ctx, stop: stop, version: version,
+		ctx: ctx, stop: stop, version: version, size: size,
 		cutter:  newCutter(r, NewScanner(version, limits)),
 		tables:  event.NewTables(),
 		workers: min(runtime.GOMAXPROCS(0), mostWorkers),
@@ -270,7 +275,7 @@ func (d *Decoder) chunk(r *run) *chunk {
 				c.of = r
 				return c
 			}
-			return &chunk{of: r, events: make([]event.Event, 0, chunkEvents)}
+			return &chunk{of: r, events: make([]event.Event, 0, d.size)}
 		}
 		d.change.Wait()
 	}
