@@ -145,6 +145,11 @@ func (a *analysis) close() {
 // run reads the trace and makes the result.
 func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 	var set *collect.Set
+	defer func() {
+		if set != nil {
+			set.Close()
+		}
+	}()
 	pass, err := a.pass(ctx, timeline.Options{
 		From:          int64(a.opts.From),
 		To:            int64(a.opts.To),
@@ -215,27 +220,49 @@ func (a *analysis) tellDamage(p *pass, total int64, r *result.Result) {
 	if p.damage == nil {
 		return
 	}
+	warn := func(code, format string, args ...any) {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+	}
 	r.Trace.BytesLost = max(0, total-p.stats.CompleteBytes)
-	if format, ok := errors.AsType[*wire.FormatError](p.damage); ok && format.Trailing {
+	r.Trace.Gaps = gaps(p)
+	format, ok := errors.AsType[*wire.FormatError](p.damage)
+	switch {
+	case ok && format.Trailing && len(r.Trace.Gaps) == 0:
 		r.Trace.Complete = true
-		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
-			Code:    "trailing-bytes",
-			Message: fmt.Sprintf("%s behind the end of the trace: not read (%v)", inBytes(r.Trace.BytesLost), p.damage),
-		})
-		return
+		warn("trailing-bytes", "%s behind the end of the trace: not read (%v)", inBytes(r.Trace.BytesLost), p.damage)
+	case r.Trace.BytesLost > 0:
+		share := 100 * float64(r.Trace.BytesLost) / float64(max(total, 1))
+		warn("damaged", "the trace is damaged: up to %d of %d bytes (%.1f %%) were not analysed (%v)%s", r.Trace.BytesLost, total, share, p.damage, inGaps(r.Trace.Gaps))
+	case len(r.Trace.Gaps) > 0:
+		warn("damaged", "the trace is damaged: a part of it is missing (%v)%s", p.damage, inGaps(r.Trace.Gaps))
+	default:
+		warn("damaged", "the trace was read to its end, but what it is packed in is damaged (%v)", p.damage)
 	}
-	if r.Trace.BytesLost == 0 {
-		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
-			Code:    "damaged",
-			Message: fmt.Sprintf("the trace was read to its end, but what it is packed in is damaged (%v)", p.damage),
-		})
-		return
+}
+
+// gaps are the stretches of which nothing is known.
+func gaps(p *pass) []result.Gap {
+	var out []result.Gap
+	for i, g := range p.machine.Gaps() {
+		missing := p.stats.Gaps[i]
+		out = append(out, result.Gap{FromNs: g.From, ToNs: g.To, BytesLost: missing.Bytes, Problem: missing.Problem})
 	}
-	share := 100 * float64(r.Trace.BytesLost) / float64(max(total, 1))
-	r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
-		Code:    "damaged",
-		Message: fmt.Sprintf("the trace is damaged: up to %d of %d bytes (%.1f %%) were not analysed (%v)", r.Trace.BytesLost, total, share, p.damage),
-	})
+	return out
+}
+
+// inGaps says how much of the trace is missing within it.
+func inGaps(gaps []result.Gap) string {
+	var ns int64
+	for _, g := range gaps {
+		ns += g.ToNs - g.FromNs
+	}
+	switch len(gaps) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("; it goes on after %v, which count as unknown", time.Duration(ns))
+	}
+	return fmt.Sprintf("; it goes on after %d gaps of %v in all, which count as unknown", len(gaps), time.Duration(ns))
 }
 
 func inBytes(n int64) string {

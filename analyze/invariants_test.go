@@ -157,8 +157,12 @@ func checkConserved(t *testing.T, r *result.Result) {
 			t.Errorf("%d ns with %d running", ns, k)
 		}
 	}
-	if histogram != length {
-		t.Errorf("the histogram covers %d ns of %d", histogram, length)
+	known := length
+	for _, gap := range r.Trace.Gaps {
+		known -= max(0, min(gap.ToNs, r.Scope.ToNs)-max(gap.FromNs, r.Scope.FromNs))
+	}
+	if histogram != known {
+		t.Errorf("the histogram covers %d ns of %d that are known", histogram, known)
 	}
 	if raw := r.Time.Kinds["running/user"] + r.Time.Kinds["running/gc-assist"]; running != raw {
 		t.Errorf("the histogram has %d goroutine-ns running, the goroutines %d", running, raw)
@@ -182,7 +186,7 @@ func checkConserved(t *testing.T, r *result.Result) {
 	if damaged := !r.Trace.Complete || strings.Contains(r.Trace.File, "damaged"); !damaged && (p.User != ran(r.Time) || max(p.GC-ran(r.SystemTime), ran(r.SystemTime)-p.GC) > tolerance) {
 		t.Errorf("processors ran users' goroutines for %d and the system's for %d, the goroutines %d and %d", p.User, p.GC, ran(r.Time), ran(r.SystemTime))
 	}
-	for _, part := range []int64{p.User, p.GC, p.Syscall, p.Spinning, p.STW, p.Idle} {
+	for _, part := range []int64{p.User, p.GC, p.Syscall, p.Spinning, p.STW, p.Idle, p.Unknown} {
 		if part < 0 {
 			t.Errorf("negative processor time: %+v", p)
 		}

@@ -158,7 +158,7 @@ func (p *page) processorTime(t result.PTime) line {
 		ns    int64
 	}{
 		{"running goroutines", t.User}, {"runtime and GC", t.GC}, {"in system calls", t.Syscall},
-		{"looking for work", t.Spinning}, {"world stopped", t.STW}, {"idle", t.Idle},
+		{"looking for work", t.Spinning}, {"world stopped", t.STW}, {"idle", t.Idle}, {"unknown", t.Unknown},
 	} {
 		if part.ns > 0 {
 			items = append(items, line{{part.label + " ", plain}, {percent(part.ns, sum), strong}})

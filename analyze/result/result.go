@@ -184,10 +184,13 @@ type PTime struct {
 	Spinning int64 `json:"spinning"` // running no goroutine: looking for work
 	STW      int64 `json:"stw"`      // stopped with the world
 	Idle     int64 `json:"idle"`
+	Unknown  int64 `json:"unknown,omitempty"` // in a gap of a damaged trace
 }
 
 // Sum is the whole of the processors' time.
-func (p PTime) Sum() int64 { return p.User + p.GC + p.Syscall + p.Spinning + p.STW + p.Idle }
+func (p PTime) Sum() int64 {
+	return p.User + p.GC + p.Syscall + p.Spinning + p.STW + p.Idle + p.Unknown
+}
 
 // Group is the goroutines with one entry function and one creation stack.
 type Group struct {

@@ -188,7 +188,7 @@ func (a *accounting) interval(r *timeline.Record) {
 		}
 		l.stimulus = r.Other
 	}
-	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
+	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined && !r.Has(timeline.FlagGap) {
 		l.end(r)
 	}
 }

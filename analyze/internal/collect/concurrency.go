@@ -28,6 +28,7 @@ type concurrency struct {
 	histogram []int64
 	someNs    int64
 	fullNs    int64
+	gapNs     int64 // of which nothing is known
 }
 
 const maxHeld = 1 << 17
@@ -75,7 +76,7 @@ func (c *concurrency) born(r *timeline.Record) {
 	if r.Group != timeline.NoGroup || r.Has(timeline.FlagDeselected) {
 		c.identified(r)
 	}
-	c.change(l, r.Start, r.Next, r.Has(timeline.FlagCensoredStart))
+	c.change(l, r.Start, r.Next, r.Flags&(timeline.FlagCensoredStart|timeline.FlagGap) == timeline.FlagCensoredStart)
 }
 
 func (c *concurrency) identified(r *timeline.Record) {
@@ -160,13 +161,17 @@ func (c *concurrency) advance(to int64) {
 	}
 }
 
+// gap leaves a stretch out of which nothing is known. Nobody is seen to run in
+// it.
+func (c *concurrency) gap(r *timeline.Record) { c.gapNs += r.Ns() }
+
 // Finish writes the histogram and the averages.
 func (c *concurrency) Finish(end End, r *result.Result) {
 	if !c.late {
 		c.release()
 	}
 	c.advance(end.To)
-	c.histogram[0] -= end.From // steps before the window stand at its start
+	c.histogram[0] -= end.From + c.gapNs // steps before the window stand at its start
 	var run, any int64
 	for k, ns := range c.histogram {
 		run += int64(k) * ns
@@ -176,11 +181,11 @@ func (c *concurrency) Finish(end End, r *result.Result) {
 	}
 	out := &r.Concurrency
 	out.RunningHistogramNs = c.histogram
-	if length := end.To - end.From; length > 0 {
+	if length := end.To - end.From - c.gapNs; length > 0 {
 		out.AverageRunning = float64(run) / float64(length)
 		// A parent that waits for its children is represented by them.
 		join := r.Time.Kinds[waitkind.WaitGroup.Label()] - r.Time.AtRestKinds[waitkind.WaitGroup.Label()]
-		out.AverageEngaged = float64(r.Time.LifetimeNs-r.Time.AtRestNs-join) / float64(length)
+		out.AverageEngaged = float64(r.Time.LifetimeNs-r.Time.AtRestNs-join) / float64(end.To-end.From)
 	}
 	if any > 0 {
 		out.AverageParallelism = float64(run) / float64(any)

@@ -79,6 +79,13 @@ func (p *procs) proc(r *timeline.Record) {
 	p.time.STW += r.Held
 }
 
+// gap books a stretch of which nothing is known.
+func (p *procs) gap(r *timeline.Record) {
+	if n := len(p.gomaxprocs); n > 0 {
+		p.time.Unknown += int64(p.gomaxprocs[n-1].N) * r.Ns()
+	}
+}
+
 // Finish writes GOMAXPROCS and the processors' time.
 func (p *procs) Finish(end End, r *result.Result) {
 	if len(p.gomaxprocs) == 0 && p.most > 0 {

@@ -106,6 +106,9 @@ func (s *Set) take(r *timeline.Record) {
 		s.spans.regionEnd(r)
 	case timeline.OpLog:
 		s.spans.log(r)
+	case timeline.OpGap:
+		s.concurrency.gap(r)
+		s.procs.gap(r)
 	}
 }
 

@@ -47,6 +47,8 @@ func (m *Machine) goTransition(ev *event.Event) {
 		m.create(ev)
 	case g == nil:
 		m.appear(ev)
+	case m.gaps.behind && g.state == event.GoUndetermined:
+		m.reappear(g, ev)
 	case ev.GoFrom() == ev.GoTo() || ev.GoFrom() == event.GoUndetermined && g.state == ev.GoTo():
 		m.confirm(g, ev)
 	default:
@@ -94,9 +96,15 @@ func (m *Machine) appear(ev *event.Event) {
 		m.join(g, m.groups.id(entry, 0, false))
 	}
 	m.born(g, ev, FlagCensoredStart)
+	m.enterBefore(g, ev, m.gaps.epoch)
+}
+
+// enterBefore puts a goroutine into a state that it has been in since the trace,
+// or what follows a gap in it, began.
+func (m *Machine) enterBefore(g *goroutine, ev *event.Event, epoch int64) {
 	m.enter(g, ev)
-	g.since, g.flags = 0, g.flags|FlagCensoredStart
-	m.procs.since(g, 0)
+	g.since, g.flags = epoch, g.flags|FlagCensoredStart
+	m.procs.since(g, epoch)
 	switch g.state {
 	case event.GoRunnable:
 		g.kind = waitkind.BeforeTrace
@@ -126,7 +134,9 @@ func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
 	r.G, r.Slot, r.Group, r.Next = g.id, g.slot, g.group, ev.GoTo()
 	r.Flags |= flags | g.who
 	if flags&FlagCensoredStart != 0 {
-		m.span(r, 0, 0)
+		if m.span(r, m.gaps.epoch, m.gaps.epoch); m.gaps.epoch > 0 {
+			r.Flags |= FlagGap
+		}
 		return
 	}
 	r.Other, r.OtherSlot, r.Stack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack

@@ -1,10 +1,8 @@
 package timeline
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -46,6 +44,7 @@ type Machine struct {
 	procs      procTable
 	mark       openRange
 	world      world
+	gaps       gaps
 
 	inconsistent int64 // transitions from another state than the goroutine was in
 	err          error
@@ -111,8 +110,22 @@ func (m *Machine) feed(ev *event.Event) {
 	case event.HeapGoal:
 		r := m.record(OpHeap)
 		r.Value, r.Next = ev.Arg, 1
+	case event.Sync:
+		m.generation()
+	case event.Gap:
+		m.gapBegins()
 	case event.TaskBegin, event.TaskEnd, event.RegionBegin, event.RegionEnd, event.Log, event.Sample:
 		m.annotate(ev)
+	}
+}
+
+// generation begins a generation, or ends the last.
+func (m *Machine) generation() {
+	switch {
+	case m.gaps.within:
+		m.gapEnds()
+	case m.gaps.behind:
+		m.gapForget()
 	}
 }
 
@@ -126,9 +139,8 @@ func (m *Machine) start(ev *event.Event) {
 
 // Finish closes what is open at the trace's end. No event may follow.
 func (m *Machine) Finish() {
-	live := m.goroutines.live()
-	slices.SortFunc(live, func(a, b *goroutine) int { return cmp.Compare(a.id, b.id) })
-	for _, g := range live {
+	m.gapForget()
+	for _, g := range m.inOrder() {
 		if g.group == NoGroup {
 			m.assignGroup(g, m.groups.id(Unidentified, 0, false))
 		}

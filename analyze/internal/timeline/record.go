@@ -44,6 +44,9 @@ const (
 	OpLog
 	// OpSample is a CPU sample on Stack.
 	OpSample
+	// OpGap is a stretch of the trace of which nothing is known. Goroutines that
+	// go on behind it have an interval in state GoUndetermined across it.
+	OpGap
 )
 
 // NoGroup stands for a goroutine whose entry function is not known yet.
@@ -80,6 +83,9 @@ const (
 	// FlagWholeTrace: the goroutine was in this state from the trace's start to
 	// its end, without any event.
 	FlagWholeTrace
+	// FlagGap: it went on into a gap of the trace, or, at a birth, the goroutine
+	// is older than what follows a gap.
+	FlagGap
 )
 
 // ProcFate says what became of the P of a goroutine in a system call.
