@@ -153,7 +153,18 @@ func drawDamage(p *page, r *result.Result) {
 	if t.BytesLost > 0 {
 		message = percent(t.BytesLost, t.Bytes) + " of the file was not analysed (" + size(t.BytesLost) + " of " + size(t.Bytes) + ")"
 	}
-	message += ": the numbers cover the " + duration(t.DurationNs) + " that could be read."
+	var unknown int64
+	for _, gap := range t.Gaps {
+		unknown += gap.ToNs - gap.FromNs
+	}
+	switch {
+	case len(t.Gaps) == 0:
+		message += ": the numbers cover the " + duration(t.DurationNs) + " that could be read."
+	case t.BytesLost > 0:
+		message += ": " + duration(unknown) + " within the trace count as unknown."
+	default:
+		message = "A part of the trace is missing: " + duration(unknown) + " within it count as unknown."
+	}
 	p.wrap(text(alarm, label), hanging(p, label), text(alarm, message))
 }
 

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -376,5 +377,62 @@ func TestPsSumToGomaxprocs(t *testing.T) {
 		if want := clip(0, 1000); busy != want {
 			t.Errorf("window %d–%d: busy %d, want %d", from, to, busy, want)
 		}
+	}
+}
+
+// TestGap: what is open is closed where a gap begins, what goes on behind it was
+// unknown until its end and then in the state that is told, what is not named
+// behind it has ended in it, and what is new there is older than that.
+func TestGap(t *testing.T) {
+	s := newStory(t)
+	s.add(0, event.Event{Kind: event.ProcTransition, Subject: 0, From: uint8(event.ProcUndetermined), To: uint8(event.ProcRunning), G: event.NoG, P: event.NoP})
+	s.status(10, 1, event.GoRunning, 0, "main.one")
+	s.status(10, 2, event.GoWaiting, event.NoP, "main.two")
+	s.status(10, 3, event.GoWaiting, event.NoP, "main.three")
+	s.add(100, event.Event{Kind: event.Gap, Arg: 77})
+	s.add(400, event.Event{Kind: event.Sync})
+	s.add(410, event.Event{Kind: event.ProcTransition, Subject: 0, From: uint8(event.ProcUndetermined), To: uint8(event.ProcIdle), G: event.NoG, P: event.NoP})
+	s.status(420, 1, event.GoWaiting, event.NoP, "main.one")
+	s.status(430, 4, event.GoRunnable, event.NoP, "main.four")
+	s.status(440, 2, event.GoWaiting, event.NoP, "main.two")
+	records, m := s.run(500, Options{})
+	if gaps := m.Gaps(); len(gaps) != 1 || gaps[0] != (Gap{100, 400}) {
+		t.Errorf("gaps %v", gaps)
+	}
+	type span struct {
+		g          int64
+		state      event.GoState
+		start, end int64
+		next       event.GoState
+	}
+	var got []span
+	var procs int64
+	for _, r := range records {
+		switch r.Op {
+		case OpInterval:
+			got = append(got, span{r.G, r.State, r.Start, r.End, r.Next})
+			if unknown := r.Kind == waitkind.Unsaid && r.State == event.GoUndetermined; unknown != (r.Start == 100) {
+				t.Errorf("goroutine %d is %s from %d", r.G, r.Kind.Label(), r.Start)
+			}
+		case OpProc:
+			procs += r.Ns()
+		}
+	}
+	want := []span{
+		{1, event.GoRunning, 0, 100, event.GoUndetermined},
+		{2, event.GoWaiting, 0, 100, event.GoUndetermined},
+		{3, event.GoWaiting, 0, 100, event.GoUndetermined},
+		{1, event.GoUndetermined, 100, 400, event.GoWaiting},
+		{2, event.GoUndetermined, 100, 400, event.GoWaiting},
+		{3, event.GoUndetermined, 100, 400, event.GoNotExist},
+		{1, event.GoWaiting, 400, 500, event.GoUndetermined},
+		{2, event.GoWaiting, 400, 500, event.GoUndetermined},
+		{4, event.GoRunnable, 400, 500, event.GoUndetermined},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("intervals\n%v, want\n%v", got, want)
+	}
+	if procs != 2*(500-300) {
+		t.Errorf("the Ps' intervals cover %d ns", procs)
 	}
 }
