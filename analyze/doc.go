@@ -5,14 +5,17 @@
 //
 //  1. tracefile opens the source, looks through gzip and zstd, and says in
 //     words what a file is that is no trace.
-//  2. A decoder (exptrace) turns bytes into event.Event, in order, by value.
+//  2. A decoder turns bytes into event.Event, in order: wire for Go 1.22 and
+//     later, exptrace for what is older, and as the reference that wire is
+//     held against.
 //  3. timeline, the only state machine, turns events into closed intervals;
 //     waitkind names what each one was.
 //  4. collect sums them into the sections of a result.Result.
 //  5. verdict puts the answer into one sentence.
 //
-// Decoding runs beside 3 and 4. Memory is a generation of the trace, the
-// goroutines that live, stacks and histograms; the events are never kept. A
-// filter by group or task needs to know who is meant before it counts, and
-// reads the trace twice.
+// The three in the middle work side by side, in goroutines of their own that
+// hand batches on; wire uses as many as there are processors. Memory is a few
+// generations of the trace, the goroutines that live, stacks and histograms; the
+// events are never kept. A filter by group or task needs to know who is meant
+// before it counts, and reads the trace twice.
 package analyze

@@ -1,15 +1,22 @@
 // Package wire reads the file format of Go 1.22 and later itself.
 //
-// So far it reads the frame of a trace and not its events: Scanner follows the
-// headers of the batches and finds the generations. It tells where each ends to
-// the byte, which golang.org/x/exp/trace does not, sees what is missing, and
-// holds the file to limits before anything is kept of it. Reader passes on what
-// a Scanner found whole.
+//	scan.go        Scanner: batch headers, ends of generations, limits
+//	generation.go  whole generations cut out of the input, and taken apart
+//	tables.go      their strings, stacks and CPU samples
+//	varint.go      numbers
+//	cursor.go      the events of one thread; which thread is next
+//	order*.go      the state machine: which event may happen, in what context
+//	state.go       what it remembers of goroutines, Ps and threads
+//	assume.go      a generation ordered before those in front of it
+//	decoder.go     Decoder: all of it, side by side
+//	reader.go      Reader: whole generations for golang.org/x/exp/trace
 //
 // Format (GOROOT/src/internal/trace/batch.go, tracev2/events.go): a header of
 // 16 bytes; then batches, each a type byte (1, or 49 and the number of an
 // experiment), generation, thread, time and size as uvarints, and size bytes of
-// data; from Go 1.26 on a byte 52 ends each generation.
+// data; from Go 1.26 on a byte 52 ends each generation. A batch holds events of
+// one thread, or strings, stacks, CPU samples, or clocks; what events refer to
+// stands in the same generation, mostly behind them.
 package wire
 
 import (
