@@ -47,55 +47,39 @@ func longUvarint(buf []byte, i int) (v uint64, end int) {
 	return 0, len(buf) - padding + 1
 }
 
-// uvarint2 and uvarint3 read so many numbers. Most numbers are of one or two
-// bytes, so that eight bytes hold several.
+// uvarint2 and uvarint3 read so many numbers, without a branch for those of up to
+// four bytes: how long the next one is cannot be foreseen.
 func uvarint2(buf []byte, i int) (v, w uint64, end int) {
 	x := binary.LittleEndian.Uint64(buf[i:])
-	switch {
-	case x&0x80 == 0:
-		v, x, i = x&0x7f, x>>8, i+1
-	case x&0x8000 == 0:
-		v, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
-	default:
+	v, n := shortUvarint(x)
+	if n == 0 {
 		v, i = uvarint(buf, i)
-		x = binary.LittleEndian.Uint64(buf[i:])
+		w, i = uvarint(buf, i)
+		return v, w, i
 	}
-	switch {
-	case x&0x80 == 0:
-		return v, x & 0x7f, i + 1
-	case x&0x8000 == 0:
-		return v, x&0x7f | x>>1&0x3f80, i + 2
+	w, m := shortUvarint(x >> (n & 63))
+	if m == 0 {
+		w, i = uvarint(buf, i+int(n/8))
+		return v, w, i
 	}
-	w, i = uvarint(buf, i)
-	return v, w, i
+	return v, w, i + int((n+m)/8)
 }
 
 func uvarint3(buf []byte, i int) (v, w, y uint64, end int) {
-	x := binary.LittleEndian.Uint64(buf[i:])
-	switch {
-	case x&0x80 == 0:
-		v, x, i = x&0x7f, x>>8, i+1
-	case x&0x8000 == 0:
-		v, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
-	default:
-		v, i = uvarint(buf, i)
-		x = binary.LittleEndian.Uint64(buf[i:])
+	v, w, i = uvarint2(buf, i)
+	y, n := shortUvarint(binary.LittleEndian.Uint64(buf[i:]))
+	if n == 0 {
+		y, i = uvarint(buf, i)
+		return v, w, y, i
 	}
-	switch {
-	case x&0x80 == 0:
-		w, x, i = x&0x7f, x>>8, i+1
-	case x&0x8000 == 0:
-		w, x, i = x&0x7f|x>>1&0x3f80, x>>16, i+2
-	default:
-		w, i = uvarint(buf, i)
-		x = binary.LittleEndian.Uint64(buf[i:])
-	}
-	switch {
-	case x&0x80 == 0:
-		return v, w, x & 0x7f, i + 1
-	case x&0x8000 == 0:
-		return v, w, x&0x7f | x>>1&0x3f80, i + 2
-	}
-	y, i = uvarint(buf, i)
-	return v, w, y, i
+	return v, w, y, i + int(n/8)
+}
+
+// shortUvarint is the number in the lowest bytes of x and how many bits it takes,
+// which is 0 if it is of more than four bytes.
+func shortUvarint(x uint64) (v, n uint64) {
+	last := ^x & 0x80808080 // the bytes that may be the last
+	x &= last ^ (last - 1)  // all up to the first of them
+	v = x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000 | x>>3&0xfe00000
+	return v, uint64(bits.TrailingZeros64(last)+1) & 0x38
 }
