@@ -92,7 +92,7 @@ func (o *orderer) sync() {
 	t := o.g.ns(o.g.earliest)
 	if !o.alone {
 		if o.g.index > 0 && t-o.last > maxSpanNs {
-			o.err = o.g.at(0, "%s", errClock)
+			o.implausible(0)
 			return
 		}
 		t = max(t, o.last+1)
@@ -308,7 +308,7 @@ func (o *orderer) unknown(c *cursor) outcome {
 func (o *orderer) emit(c *cursor) *event.Event {
 	at := max(c.time, o.last+1)
 	if at-o.last > maxSpanNs {
-		o.err = o.g.at(c.pos, "%s", errClock)
+		o.implausible(c.pos)
 	}
 	o.last = at
 	t := c.thread
@@ -318,7 +318,10 @@ func (o *orderer) emit(c *cursor) *event.Event {
 	return e
 }
 
-var errClock = errors.New("a time that is not plausible: the clock's frequency or the times are damaged,")
+// implausible ends the ordering at a time that only damage explains.
+func (o *orderer) implausible(pos int) {
+	o.err = o.g.at(pos, "a time that is not plausible: the clock's frequency or the times are damaged,")
+}
 
 // narrow is a P's ID as events have it; what does not fit is none, as no machine
 // has it.
@@ -343,7 +346,7 @@ func (o *orderer) sample() {
 	}
 	at := max(s.ns, o.last+1)
 	if at-o.last > maxSpanNs {
-		o.err = o.g.at(0, "%s", errClock)
+		o.implausible(0)
 		return
 	}
 	o.last = at
