@@ -32,6 +32,7 @@ type Decoder struct {
 
 	workers int         // generations that may be ordered at the same time
 	states  chan *state // to be used again
+	rooms   chan *tables
 	ended   chan struct{}
 	stop    context.CancelFunc
 
@@ -119,6 +120,7 @@ func newDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits
 		tables:  event.NewTables(),
 		workers: min(runtime.GOMAXPROCS(0), mostWorkers),
 		states:  make(chan *state, mostWorkers),
+		rooms:   make(chan *tables, mostWorkers),
 		ended:   make(chan struct{}),
 		before:  newState(),
 	}
@@ -169,7 +171,7 @@ func (d *Decoder) cut() {
 			d.mu.Unlock()
 			return
 		}
-		for d.ctx.Err() == nil && len(d.runs) > 0 && (len(d.runs) > d.workers || d.bytes+int64(g.size) > aheadBytes) {
+		for d.ctx.Err() == nil && len(d.runs) > 0 && (len(d.runs) >= max(2, d.workers) || d.bytes+int64(g.size) > aheadBytes) {
 			d.change.Wait()
 		}
 		// The first is ordered in sequence, as there is nothing before it, and
@@ -194,6 +196,17 @@ func (d *Decoder) state() *state {
 		return s
 	default:
 		return newState()
+	}
+}
+
+// room is for the tables of a generation.
+func (d *Decoder) room() *tables {
+	select {
+	case t := <-d.rooms:
+		t.clear()
+		return t
+	default:
+		return newTables()
 	}
 }
 
@@ -229,7 +242,7 @@ func (d *Decoder) ordered(r *run, s *state) (err error) {
 			err = &FormatError{Offset: r.g.offset, Generation: r.g.number, Problem: fmt.Sprintf("something that the decoder stumbles over (%v) in the generation", p)}
 		}
 	}()
-	if err := r.g.parse(d.version, d.tables); err != nil {
+	if err := r.g.parse(d.version, d.tables, d.room); err != nil {
 		return err
 	}
 	c := d.chunk(r)
@@ -484,6 +497,10 @@ func (d *Decoder) complete(r *run) {
 	d.stats.CompleteBytes += int64(r.g.size)
 	d.began = d.last
 	d.cutter.recycle(r.g)
+	select {
+	case d.rooms <- r.g.tables:
+	default:
+	}
 	d.mu.Lock()
 	d.drop()
 	d.mu.Unlock()

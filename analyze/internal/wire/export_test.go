@@ -17,6 +17,7 @@ func CountEvents(r io.Reader, version int) (n int64, err error) {
 		if err != nil {
 			return n, err
 		}
+		g.tables = newTables()
 		if err := g.takeApart(version); err != nil {
 			return n, err
 		}

@@ -62,8 +62,9 @@ func (s *clocks) ns(ticks uint64) int64 { return int64(float64(ticks) * s.nsPerT
 
 // parse takes the generation apart, once: batches by thread, strings and stacks,
 // CPU samples, clocks. Only the headers were looked at before (Scanner).
-func (g *generation) parse(version int, shared *event.Tables) error {
+func (g *generation) parse(version int, shared *event.Tables, room func() *tables) error {
 	if g.tables == nil {
+		g.tables = room()
 		if g.damage = g.takeApart(version); g.damage == nil {
 			g.tables.intern(shared)
 		}
@@ -73,7 +74,7 @@ func (g *generation) parse(version int, shared *event.Tables) error {
 
 func (g *generation) takeApart(version int) error {
 	g.batches = make(map[int64][]batch)
-	g.tables = newTables()
+	g.tables.data = g.data
 	for pos := 0; pos < g.size; {
 		if g.data[pos] == typeEndOfGeneration {
 			break
@@ -238,7 +239,7 @@ const (
 
 func newCutter(input io.Reader, scan *Scanner) *cutter {
 	scan.gaps = true
-	return &cutter{input: input, scan: scan, end: headerSize, spare: make(chan []byte, 8)}
+	return &cutter{input: input, scan: scan, end: headerSize, spare: make(chan []byte, 2)}
 }
 
 // next returns the next whole generation, or what ended the trace.
@@ -417,7 +418,7 @@ func (r *cutter) drop(n int) {
 // read reads a block.
 func (r *cutter) read() {
 	if cap(r.buf)-len(r.buf) < blockSize+padding {
-		grown := make([]byte, len(r.buf), 2*cap(r.buf)+2*blockSize)
+		grown := make([]byte, len(r.buf), cap(r.buf)+cap(r.buf)/4+2*blockSize)
 		copy(grown, r.buf)
 		r.buf = grown
 	}
@@ -448,5 +449,5 @@ func (r *cutter) recycle(g *generation) {
 	case r.spare <- g.data:
 	default:
 	}
-	g.data, g.tables = nil, nil
+	g.data = nil
 }

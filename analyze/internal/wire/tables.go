@@ -18,10 +18,12 @@ const (
 // tables are the strings and stacks of one generation by their numbers in the
 // file, and what they are in the tables of the whole trace.
 type tables struct {
+	data    []byte // of the generation
 	strings index[name]
 	stacks  index[event.StackID]
 	frames  map[uint64]frame // by program counter
 	listed  []stack          // as the file lists them
+	pcs     []uint64         // of all of them
 
 	shared *event.Tables
 }
@@ -29,17 +31,19 @@ type tables struct {
 // name is a string. What it is in the whole trace's tables is asked when an
 // event names it: a log's messages are strings too, and not kept.
 type name struct {
-	text   []byte
-	id     event.StringID
+	begin  uint32 // in the generation's data
+	size   uint16
 	reason event.ReasonID
+	id     event.StringID
 	known  bool // id
 	asked  bool // reason
 }
 
-// stack is a stack by its number in the file.
+// stack is a stack by its number in the file, with its program counters, leaf
+// first.
 type stack struct {
-	id  uint64
-	pcs []uint64 // leaf first
+	id       uint64
+	from, to int // of tables.pcs
 }
 
 // frame is what a program counter stands for. Where one generation tells
@@ -51,6 +55,19 @@ type frame struct {
 }
 
 func newTables() *tables { return &tables{frames: make(map[uint64]frame)} }
+
+// clear forgets everything but keeps the room.
+func (t *tables) clear() {
+	t.strings.clear()
+	t.stacks.clear()
+	clear(t.frames)
+	t.data, t.listed, t.pcs = nil, t.listed[:0], t.pcs[:0]
+}
+
+// text is the text of a string.
+func (t *tables) text(n *name) string {
+	return string(t.data[n.begin : n.begin+uint32(n.size)])
+}
 
 // index finds things by the numbers that a file gives them. The runtime counts
 // from 1; a file may not.
@@ -98,6 +115,11 @@ func (x *index[T]) add(id uint64, v T) bool {
 	return true
 }
 
+func (x *index[T]) clear() {
+	x.dense, x.n = x.dense[:0], 0
+	clear(x.sparse)
+}
+
 // addStrings reads a batch of strings.
 func (t *tables) addStrings(r *reader) error {
 	for r.more() {
@@ -111,7 +133,7 @@ func (t *tables) addStrings(r *reader) error {
 		if r.pos+int(size) > r.end {
 			return r.fail("a string that does not end in its batch")
 		}
-		if !t.strings.add(id, name{text: r.g.data[r.pos : r.pos+int(size) : r.pos+int(size)]}) {
+		if !t.strings.add(id, name{begin: uint32(r.pos), size: uint16(size)}) {
 			return r.fail("a second string with the number %d", id)
 		}
 		r.pos += int(size)
@@ -129,14 +151,14 @@ func (t *tables) addStacks(r *reader) error {
 		if n > maxFramesPerStack {
 			return r.fail("a stack of %d frames, where %d is the most,", n, maxFramesPerStack)
 		}
-		pcs := make([]uint64, n)
-		for i := range pcs {
+		from := len(t.pcs)
+		for range n {
 			pc := r.uint()
 			f := frame{fn: r.uint(), file: r.uint(), line: r.uint()}
 			if _, ok := t.frames[pc]; !ok {
 				t.frames[pc] = f
 			}
-			pcs[i] = pc
+			t.pcs = append(t.pcs, pc)
 		}
 		if !r.ok() {
 			return r.fail("a stack that does not end in its batch")
@@ -144,7 +166,7 @@ func (t *tables) addStacks(r *reader) error {
 		if !t.stacks.add(id, 0) {
 			return r.fail("a second stack with the number %d", id)
 		}
-		t.listed = append(t.listed, stack{id, pcs})
+		t.listed = append(t.listed, stack{id, from, len(t.pcs)})
 	}
 	return nil
 }
@@ -152,7 +174,7 @@ func (t *tables) addStacks(r *reader) error {
 // check looks whether the names of all frames are there.
 func (t *tables) check() error {
 	for _, s := range t.listed {
-		for _, pc := range s.pcs {
+		for _, pc := range t.pcs[s.from:s.to] {
 			f := t.frames[pc]
 			if t.strings.get(f.fn) == nil {
 				return fmt.Errorf("stack %d with a function without a name (string %d)", s.id, f.fn)
@@ -170,12 +192,12 @@ func (t *tables) intern(shared *event.Tables) {
 	t.shared = shared
 	var ids [maxFramesPerStack]event.FrameID
 	for _, s := range t.listed {
-		for i, pc := range s.pcs {
+		pcs := t.pcs[s.from:s.to]
+		for i, pc := range pcs {
 			ids[i] = t.frame(pc)
 		}
-		*t.stacks.get(s.id) = shared.InternFrames(ids[:len(s.pcs)])
+		*t.stacks.get(s.id) = shared.InternFrames(ids[:len(pcs)])
 	}
-	t.listed, t.frames = nil, nil
 }
 
 func (t *tables) frame(pc uint64) event.FrameID {
@@ -183,7 +205,7 @@ func (t *tables) frame(pc uint64) event.FrameID {
 	if !f.known {
 		fn, file := t.strings.get(f.fn), t.strings.get(f.file)
 		f.id, f.known = t.shared.InternFrame(event.Frame{
-			Func: string(fn.text), File: string(file.text), Line: int(min(f.line, math.MaxInt32)),
+			Func: t.text(fn), File: t.text(file), Line: int(min(f.line, math.MaxInt32)),
 		}), true
 		t.frames[pc] = f
 	}
@@ -197,7 +219,7 @@ func (t *tables) stringID(id uint64) (event.StringID, bool) {
 		return 0, false
 	}
 	if !n.known {
-		n.id, n.known = t.shared.Intern(string(n.text)), true
+		n.id, n.known = t.shared.Intern(t.text(n)), true
 	}
 	return n.id, true
 }
@@ -209,7 +231,7 @@ func (t *tables) reasonID(id uint64) (event.ReasonID, bool) {
 		return 0, false
 	}
 	if !n.asked {
-		n.reason, n.asked = t.shared.InternReason(string(n.text)), true
+		n.reason, n.asked = t.shared.InternReason(t.text(n)), true
 	}
 	return n.reason, true
 }
