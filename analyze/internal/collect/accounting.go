@@ -32,7 +32,7 @@ type life struct {
 	seen        bool
 	selected    bool
 	parentGroup int32
-	total       int64 // ns in the window
+	first       int64 // start of its time in the window
 	pending     int64 // ns of a running interval that a split cut
 	cells       [4]*cell
 	main        *cell // where it waited most, as far as counting pairs can tell
@@ -203,20 +203,17 @@ func (l *life) end(r *timeline.Record) {
 			l.detail.ended = r.At
 		}
 	}
-	l.retire()
+	if l.seen {
+		l.retire(r.End - l.first)
+	}
 }
 
 // account books an interval that lies in the window.
 func (a *accounting) account(l *life, r *timeline.Record) {
 	g := l.account()
 	if !l.seen {
-		l.seen = true
-		g.count++
-		if l.parentGroup != timeline.NoGroup {
-			g.parents[l.parentGroup]++
-		}
+		l.enter(g, r)
 	}
-	l.total += r.Ns()
 	g.add(r)
 	if countsAsRun(r) {
 		g.runCount++
@@ -234,6 +231,16 @@ func (a *accounting) account(l *life, r *timeline.Record) {
 	}
 	if l.detail != nil {
 		l.detail.add(r, c)
+	}
+}
+
+// enter counts a goroutine in its group, of which it is known to have lived in the
+// window.
+func (l *life) enter(g *groupAccount, r *timeline.Record) {
+	l.seen, l.first = true, r.Start
+	g.count++
+	if l.parentGroup != timeline.NoGroup {
+		g.parents[l.parentGroup]++
 	}
 }
 
@@ -321,9 +328,10 @@ func (l *life) mainCell(c *cell, ns int64) {
 	}
 }
 
-// retire folds what only the goroutine's whole life tells.
-func (l *life) retire() {
-	if l.seen && l.main != nil && l.mainNs*100 >= l.total*99 { // mainNs is at most the time there
+// retire folds what only the goroutine's whole life tells, of which so many ns
+// were in the window.
+func (l *life) retire(total int64) {
+	if l.main != nil && l.mainNs*100 >= total*99 { // mainNs is at most the time there
 		l.main.settled++
 	}
 }

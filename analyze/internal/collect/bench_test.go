@@ -50,9 +50,13 @@ type unheard struct{}
 
 func (unheard) Collect([]timeline.Record) {}
 
+// inTurn is a set that collects in the goroutine of the timeline.
+type inTurn struct{ timeline.Sink }
+
 // BenchmarkAccount shows what the analysis takes behind the decoder: the
-// timeline alone, and with the collectors, beside the floor of reading the
-// events from memory, of which a decoder at work keeps the latest in a cache.
+// timeline alone; with the collectors, in turn, which is the work in all; and
+// beside each other. The floor is reading the events from memory, of which a
+// decoder at work keeps the latest in a cache.
 //
 // A machine that others use wavers. The trace is therefore timed in stretches,
 // and of each the fastest pass counts.
@@ -64,7 +68,12 @@ func BenchmarkAccount(b *testing.B) {
 	for _, way := range []struct {
 		name string
 		run  func(*decoded, *stretches)
-	}{{"floor", readOnly}, {"timeline", timelineOnly}, {"all", account}} {
+	}{
+		{"floor", readOnly},
+		{"timeline", timelineOnly},
+		{"in-turn", func(d *decoded, s *stretches) { account(d, s, func(set *Set) timeline.Sink { return inTurn{set} }) }},
+		{"beside", func(d *decoded, s *stretches) { account(d, s, func(set *Set) timeline.Sink { return set }) }},
+	} {
 		b.Run(way.name, func(b *testing.B) {
 			var s stretches
 			for b.Loop() {
@@ -127,9 +136,9 @@ func timelineOnly(d *decoded, s *stretches) {
 	s.time(m.Finish)
 }
 
-func account(d *decoded, s *stretches) {
+func account(d *decoded, s *stretches, sink func(*Set) timeline.Sink) {
 	set := New(Options{}, d.tables)
-	m := timeline.New(d.tables, d.version, timeline.Options{}, set)
+	m := timeline.New(d.tables, d.version, timeline.Options{}, sink(set))
 	s.over(d.events, func(events []event.Event) { m.Feed(events) })
 	s.time(func() {
 		m.Finish()

@@ -22,13 +22,10 @@ type concurrency struct {
 	who   []sweepIdentity // of the held steps' goroutines
 	late  bool            // the held steps are swept; steps are swept as they come
 
-	at        int64
-	running   int
-	ready     int
-	histogram []int64
-	someNs    int64
-	fullNs    int64
-	gapNs     int64 // of which nothing is known
+	at    int64
+	in    [8]int     // goroutines by state
+	spent []runState // by how many run
+	gapNs int64      // of which nothing is known
 }
 
 const maxHeld = 1 << 17
@@ -55,7 +52,12 @@ type step struct {
 	from, to event.GoState
 }
 
-func newConcurrency() *concurrency { return &concurrency{histogram: make([]int64, 1, 64)} }
+// runState is the time with so many goroutines running.
+type runState struct {
+	ns [2]int64 // 1: with others ready
+}
+
+func newConcurrency() *concurrency { return &concurrency{spent: make([]runState, 1, 64)} }
 
 // interval follows a change of state.
 func (c *concurrency) interval(r *timeline.Record) {
@@ -88,7 +90,7 @@ func (c *concurrency) identified(r *timeline.Record) {
 	if !c.late {
 		c.who[l.who] = is
 	} else if l.is == identityUnknown && is == identityOther {
-		c.count(l.state, -1)
+		c.in[l.state&7]--
 	}
 	l.is = is
 }
@@ -127,17 +129,8 @@ func (c *concurrency) release() {
 func (c *concurrency) sweep(at int64, who sweepIdentity, from, to event.GoState) {
 	c.advance(at)
 	if who != identityOther {
-		c.count(from, -1)
-		c.count(to, +1)
-	}
-}
-
-func (c *concurrency) count(s event.GoState, n int) {
-	switch s {
-	case event.GoRunning:
-		c.running += n
-	case event.GoRunnable:
-		c.ready += n
+		c.in[from&7]--
+		c.in[to&7]++
 	}
 }
 
@@ -148,17 +141,12 @@ func (c *concurrency) advance(to int64) {
 		return
 	}
 	c.at = to
-	running := max(0, c.running)
-	for running >= len(c.histogram) {
-		c.histogram = append(c.histogram, 0)
+	running := max(0, c.in[event.GoRunning])
+	for running >= len(c.spent) {
+		c.spent = append(c.spent, runState{})
 	}
-	c.histogram[running] += ns
-	if c.ready > 0 {
-		c.someNs += ns
-		if c.running <= 0 {
-			c.fullNs += ns
-		}
-	}
+	ready := max(0, min(c.in[event.GoRunnable], 1))
+	c.spent[running].ns[ready] += ns
 }
 
 // gap leaves a stretch out of which nothing is known. Nobody is seen to run in
@@ -171,16 +159,22 @@ func (c *concurrency) Finish(end End, r *result.Result) {
 		c.release()
 	}
 	c.advance(end.To)
-	c.histogram[0] -= end.From + c.gapNs // steps before the window stand at its start
+	histogram := make([]int64, len(c.spent))
+	for k := range c.spent {
+		r.Scheduler.RunnableSomeNs += c.spent[k].ns[1]
+		histogram[k] = c.spent[k].ns[0] + c.spent[k].ns[1]
+	}
+	r.Scheduler.RunnableFullNs = c.spent[0].ns[1]
+	histogram[0] -= end.From + c.gapNs // steps before the window stand at its start
 	var run, any int64
-	for k, ns := range c.histogram {
+	for k, ns := range histogram {
 		run += int64(k) * ns
 		if k > 0 {
 			any += ns
 		}
 	}
 	out := &r.Concurrency
-	out.RunningHistogramNs = c.histogram
+	out.RunningHistogramNs = histogram
 	if length := end.To - end.From - c.gapNs; length > 0 {
 		out.AverageRunning = float64(run) / float64(length)
 		// A parent that waits for its children is represented by them.
@@ -190,5 +184,4 @@ func (c *concurrency) Finish(end End, r *result.Result) {
 	if any > 0 {
 		out.AverageParallelism = float64(run) / float64(any)
 	}
-	r.Scheduler.RunnableSomeNs, r.Scheduler.RunnableFullNs = c.someNs, c.fullNs
 }

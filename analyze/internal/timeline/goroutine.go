@@ -362,17 +362,18 @@ func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind 
 	r := m.blank(OpInterval)
 	r.G, r.Slot, r.Group, r.P = g.id, g.slot, g.group, event.NoP
 	r.State, r.Next, r.Kind, r.Reason, r.Stack = g.state, next, kind, g.reason, g.stack
-	r.Flags = g.flags | flags | g.who
 	r.Value = -1
+	flags |= g.flags | g.who
 	switch g.state {
 	case event.GoRunning:
 		r.P = g.p
 		if g.stw {
-			r.Flags |= FlagSTW
+			flags |= FlagSTW
 		}
 	case event.GoSyscall:
 		r.P, r.Fate, r.Value = g.p, g.fate, g.lostAt
 	}
+	r.Flags = flags
 	m.span(r, g.since, t)
 	return r
 }

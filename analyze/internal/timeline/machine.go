@@ -53,7 +53,7 @@ type Machine struct {
 // batchSize is how many records go to the sink at once: enough to make it cheap
 // to wake who waits for them, few enough for a few batches to stay in the second
 // cache.
-const batchSize = 2048
+const batchSize = 4096
 
 // New returns a Machine that sends its records to sink. version is the
 // decoder's.
@@ -211,6 +211,15 @@ func (m *Machine) blank(op Op) *Record {
 // span gives a record its start and end, as recorded.
 func (m *Machine) span(r *Record, start, end int64) {
 	r.Flags &^= FlagOutside
+	if m.opts.From <= start && m.opts.From < end && start < m.opts.To && end <= m.opts.To {
+		r.Start, r.End = start, end
+		return
+	}
+	m.cut(r, start, end)
+}
+
+// cut is span for what is not wholly inside the window.
+func (m *Machine) cut(r *Record, start, end int64) {
 	if start < m.opts.From {
 		r.Flags |= FlagCensoredStart
 	}
