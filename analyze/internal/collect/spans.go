@@ -22,10 +22,10 @@ type spans struct {
 	unused  []*openSpans // to be used again
 	open    map[int64]*taskRun
 	ended   []*taskRun // to be used again
-	tasks   map[event.StringID]*spanSum
-	regions map[event.StringID]*spanSum
-	logs    map[event.StringID]int64
-	dropped int64 // tasks beyond maxOpenTasks
+	tasks   spanSums
+	regions spanSums
+	logs    []int64 // by category
+	dropped int64   // tasks beyond maxOpenTasks
 }
 
 const (
@@ -79,12 +79,7 @@ type spanSum struct {
 }
 
 func newSpans() *spans {
-	return &spans{
-		open:    make(map[int64]*taskRun),
-		tasks:   make(map[event.StringID]*spanSum),
-		regions: make(map[event.StringID]*spanSum),
-		logs:    make(map[event.StringID]int64),
-	}
+	return &spans{open: make(map[int64]*taskRun)}
 }
 
 func (s *spans) born(r *timeline.Record) {
@@ -103,6 +98,9 @@ func (s *spans) interval(r *timeline.Record) {
 
 func (s *spans) log(r *timeline.Record) {
 	if !r.Has(timeline.FlagOutside) {
+		for int(r.Name) >= len(s.logs) {
+			s.logs = append(s.logs, 0)
+		}
 		s.logs[r.Name]++
 	}
 }
@@ -205,7 +203,7 @@ func (s *spans) taskEnd(r *timeline.Record) {
 	t := s.open[r.Value]
 	if t == nil {
 		if !r.Has(timeline.FlagOutside) {
-			s.sum(s.tasks, r.Name).count++ // it began before the trace
+			s.tasks.of(r.Name).count++ // it began before the trace
 		}
 		return
 	}
@@ -267,7 +265,7 @@ func (s *spans) regionEnd(r *timeline.Record) {
 	}
 	if l.inside == nil || len(l.inside.regions) == 0 {
 		if !r.Has(timeline.FlagOutside) {
-			s.sum(s.regions, r.Name).count++ // it began before the trace
+			s.regions.of(r.Name).count++ // it began before the trace
 		}
 		return
 	}
@@ -285,7 +283,7 @@ func (s *spans) endRegion(run *regionRun, r *timeline.Record, complete bool) {
 	if r.Has(timeline.FlagOutside) && run.tally.empty() {
 		return
 	}
-	sum := s.sum(s.regions, run.name)
+	sum := s.regions.of(run.name)
 	sum.count++
 	run.tally.addTo(&sum.tally)
 	if complete {
@@ -300,7 +298,7 @@ func (s *spans) finishTask(t *taskRun, at int64, complete bool, r *timeline.Reco
 	if r != nil && r.Has(timeline.FlagOutside) && t.others.empty() {
 		return
 	}
-	sum := s.sum(s.tasks, t.name)
+	sum := s.tasks.of(t.name)
 	sum.count++
 	t.others.addTo(&sum.tally)
 	if complete {
@@ -335,18 +333,27 @@ func (s *spans) life(r *timeline.Record) *spanLife {
 // maxSpanTypes bounds the types that are told apart.
 const maxSpanTypes = 1000
 
-func (s *spans) sum(of map[event.StringID]*spanSum, name event.StringID) *spanSum {
-	sum := of[name]
-	if sum == nil {
-		if len(of) >= maxSpanTypes {
-			name = 0
-			if of[0] != nil {
-				return of[0]
-			}
-		}
-		sum = new(spanSum)
-		of[name] = sum
+// spanSums are the types of tasks or regions.
+type spanSums struct {
+	byName []*spanSum // nil where there is none
+	n      int
+}
+
+// of returns the sum of a type. What comes when there are too many goes together
+// under no name.
+func (s *spanSums) of(name event.StringID) *spanSum {
+	if int(name) < len(s.byName) && s.byName[name] != nil {
+		return s.byName[name]
 	}
+	if s.n >= maxSpanTypes && name != 0 {
+		return s.of(0)
+	}
+	for int(name) >= len(s.byName) {
+		s.byName = append(s.byName, nil)
+	}
+	sum := new(spanSum)
+	s.byName[name] = sum
+	s.n++
 	return sum
 }
 
@@ -367,10 +374,12 @@ func (s *spans) Finish(end End, r *result.Result) {
 	for _, id := range slices.Sorted(maps.Keys(s.open)) {
 		s.finishTask(s.open[id], 0, false, nil)
 	}
-	r.Tasks, r.Regions = spansOf(s.tasks, end.Tables), spansOf(s.regions, end.Tables)
-	r.Logs = make([]result.LogCount, 0, len(s.logs))
+	r.Tasks, r.Regions = s.tasks.result(end.Tables), s.regions.result(end.Tables)
+	r.Logs = []result.LogCount{}
 	for name, n := range s.logs {
-		r.Logs = append(r.Logs, result.LogCount{Category: end.Tables.String(name), Count: n})
+		if n > 0 {
+			r.Logs = append(r.Logs, result.LogCount{Category: end.Tables.String(event.StringID(name)), Count: n})
+		}
 	}
 	slices.SortFunc(r.Logs, func(x, y result.LogCount) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Category, y.Category))
@@ -390,12 +399,15 @@ func (s *spans) openAtEnd(begun []*taskRun) {
 	}
 }
 
-// spansOf lists types, the one with most time first.
-func spansOf(sums map[event.StringID]*spanSum, tables *event.Tables) []result.Span {
-	out := make([]result.Span, 0, len(sums))
-	for name, s := range sums {
+// result lists the types, the one with most time first.
+func (s *spanSums) result(tables *event.Tables) []result.Span {
+	out := make([]result.Span, 0, s.n)
+	for name, s := range s.byName {
+		if s == nil {
+			continue
+		}
 		out = append(out, result.Span{
-			Type: tables.String(name), Count: s.count, Complete: s.complete,
+			Type: tables.String(event.StringID(name)), Count: s.count, Complete: s.complete,
 			Duration: s.durations.latency(), Time: s.tally.time(), Slowest: s.slowest,
 		})
 	}
