@@ -3,6 +3,12 @@
 //
 // main.go holds what all subcommands share: the streams, the context, the exit
 // codes. Each subcommand has a file of its own.
+//
+// default.pgo is a CPU profile of an analysis, by which the go command decides
+// what to inline: it takes a tenth off. It needs to be made again only when the
+// analysis spends its time elsewhere:
+//
+//	go test -trimpath ./analyze -run '^$' -bench '^BenchmarkAnalyze$' -benchtime 10x -cpuprofile cmd/conctrace/default.pgo
 package main
 
 import (
