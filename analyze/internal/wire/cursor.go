@@ -2,7 +2,6 @@ package wire
 
 import (
 	"cmp"
-	"encoding/binary"
 	"math"
 	"slices"
 )
@@ -34,19 +33,9 @@ func (o *orderer) next(c *cursor) bool {
 		c.batches = c.batches[1:]
 		c.pos, c.end, c.time = b.begin, b.end, o.g.ns(b.time)
 	}
-	x := binary.LittleEndian.Uint64(o.data[c.pos:])
-	c.kind = byte(x)
-	ticks := uint64(0)
-	switch {
-	case x&0x8000 == 0:
-		ticks = x >> 8 & 0x7f
-		c.pos += 2
-	case x&0x800000 == 0:
-		ticks = x>>8&0x7f | x>>9&0x3f80
-		c.pos += 3
-	default:
-		ticks, c.pos = uvarint(o.data, c.pos+1)
-	}
+	c.kind = o.data[c.pos]
+	ticks, pos := uvarint(o.data, c.pos+1)
+	c.pos = pos
 	if ticks < o.exactTicks {
 		c.time += int64(ticks) * o.intNsPerTick
 	} else {

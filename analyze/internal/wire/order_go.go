@@ -35,7 +35,8 @@ func (o *orderer) running(t *thread) *goroutine {
 
 // goStart: a goroutine that is ready gets a P.
 func (o *orderer) goStart(c *cursor) outcome {
-	id, seq, pos := uvarint2(o.data, c.pos)
+	id, pos := uvarint(o.data, c.pos)
+	seq, pos := uvarint(o.data, pos)
 	place := o.goroutines.find(int64(id))
 	if place == noGoroutine {
 		return waits
@@ -57,7 +58,9 @@ func (o *orderer) goStart(c *cursor) outcome {
 
 // goUnblock: a goroutine that waited is ready. Anything can bring that about.
 func (o *orderer) goUnblock(c *cursor) outcome {
-	id, seq, stackID, pos := uvarint3(o.data, c.pos)
+	id, pos := uvarint(o.data, c.pos)
+	seq, pos := uvarint(o.data, pos)
+	stackID, pos := uvarint(o.data, pos)
 	place := o.goroutines.find(int64(id))
 	if place == noGoroutine {
 		return waits
@@ -80,7 +83,8 @@ func (o *orderer) goUnblock(c *cursor) outcome {
 
 // goStop: the running goroutine blocks, or gives its P up.
 func (o *orderer) goStop(c *cursor) outcome {
-	reasonID, stackID, pos := uvarint2(o.data, c.pos)
+	reasonID, pos := uvarint(o.data, c.pos)
+	stackID, pos := uvarint(o.data, pos)
 	g := o.running(c.thread)
 	if g == nil {
 		return o.noContext(c)
@@ -126,7 +130,9 @@ func (o *orderer) end(t *thread) {
 
 // goCreate: a new goroutine, ready or, for a coroutine, blocked.
 func (o *orderer) goCreate(c *cursor) outcome {
-	id, entryID, stackID, pos := uvarint3(o.data, c.pos)
+	id, pos := uvarint(o.data, c.pos)
+	entryID, pos := uvarint(o.data, pos)
+	stackID, pos := uvarint(o.data, pos)
 	t := c.thread
 	if t.p == noProc {
 		return o.noContext(c)
@@ -197,7 +203,9 @@ func (o *orderer) create(c *cursor, id int64, status uint8) int32 {
 
 // goStatus: the state of a goroutine at its first mention in a generation.
 func (o *orderer) goStatus(c *cursor) outcome {
-	rawID, rawThread, rawStatus, pos := uvarint3(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	rawThread, pos := uvarint(o.data, pos)
+	rawStatus, pos := uvarint(o.data, pos)
 	var stackID uint64
 	if c.kind == typeGoStatusStack {
 		stackID, pos = uvarint(o.data, pos)
@@ -282,7 +290,8 @@ func (o *orderer) inSyscall(c *cursor, on int64, place int32, id int64) *thread 
 // goSwitch: one side of an iter.Pull hands over to the other: it is woken, the
 // running one blocks or ends, and it runs.
 func (o *orderer) goSwitch(c *cursor) outcome {
-	id, seq, pos := uvarint2(o.data, c.pos)
+	id, pos := uvarint(o.data, c.pos)
+	seq, pos := uvarint(o.data, pos)
 	g := o.running(c.thread)
 	if g == nil {
 		return o.noContext(c)
@@ -314,7 +323,8 @@ func (o *orderer) goSwitch(c *cursor) outcome {
 // goSyscallBegin: the running goroutine enters a system call and keeps its P,
 // whose sequence number tells this call from others of which it may be stolen.
 func (o *orderer) goSyscallBegin(c *cursor) outcome {
-	seq, stackID, pos := uvarint2(o.data, c.pos)
+	seq, pos := uvarint(o.data, c.pos)
+	stackID, pos := uvarint(o.data, pos)
 	g := o.running(c.thread)
 	if g == nil {
 		return o.noContext(c)

@@ -18,7 +18,8 @@ func procChange(e *event.Event, id int64, from, to event.ProcState) {
 
 // procStart: a thread takes an idle P.
 func (o *orderer) procStart(c *cursor) outcome {
-	rawID, seq, pos := uvarint2(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	seq, pos := uvarint(o.data, pos)
 	id, t := int64(rawID), c.thread
 	p := o.procs.get(id)
 	if !p.seen || p.status != procIdle || p.gen != o.gen || seq != p.seq+1 || t.p != noProc {
@@ -53,7 +54,9 @@ func (o *orderer) procStop(c *cursor) outcome {
 // procSteal: a P is taken from a thread that is in a system call. If the call
 // began in an earlier generation, that thread may have moved on.
 func (o *orderer) procSteal(c *cursor) outcome {
-	rawID, seq, rawFrom, pos := uvarint3(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	seq, pos := uvarint(o.data, pos)
+	rawFrom, pos := uvarint(o.data, pos)
 	id, from, t := int64(rawID), int64(rawFrom), c.thread
 	p := o.procs.get(id)
 	if !p.seen || p.status != procSyscall && p.status != procAbandoned || p.gen != o.gen || seq != p.seq+1 {
@@ -81,7 +84,8 @@ func (o *orderer) procSteal(c *cursor) outcome {
 
 // procStatus: the state of a P at its first mention in a generation.
 func (o *orderer) procStatus(c *cursor) outcome {
-	rawID, status, pos := uvarint2(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	status, pos := uvarint(o.data, pos)
 	id := int64(rawID)
 	if status >= uint64(len(procStates)) || id == noProc {
 		return o.wrongState(c, "P", id)
@@ -146,6 +150,7 @@ func (o *orderer) holder(id int64) (found *thread) {
 
 // procsChange: GOMAXPROCS.
 func (o *orderer) procsChange(c *cursor) outcome {
-	n, stackID, pos := uvarint2(o.data, c.pos)
+	n, pos := uvarint(o.data, c.pos)
+	stackID, pos := uvarint(o.data, pos)
 	return o.note(c, pos, stackID, event.ProcsChange, n)
 }

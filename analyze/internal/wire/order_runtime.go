@@ -91,7 +91,8 @@ func (o *orderer) mark(c *cursor) outcome {
 
 // stwBegin: the running goroutine begins to stop the world.
 func (o *orderer) stwBegin(c *cursor) outcome {
-	reasonID, stackID, pos := uvarint2(o.data, c.pos)
+	reasonID, pos := uvarint(o.data, c.pos)
+	stackID, pos := uvarint(o.data, pos)
 	t := c.thread
 	g := o.bound(c)
 	if g == nil {

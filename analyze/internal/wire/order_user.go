@@ -14,7 +14,9 @@ func (o *orderer) label(c *cursor) outcome {
 
 // log: a line of the program's log, of which the category is kept.
 func (o *orderer) log(c *cursor) outcome {
-	id, category, message, pos := uvarint3(o.data, c.pos)
+	id, pos := uvarint(o.data, c.pos)
+	category, pos := uvarint(o.data, pos)
+	message, pos := uvarint(o.data, pos)
 	stackID, pos := uvarint(o.data, pos)
 	name, ok := o.tables.stringID(category)
 	if !ok || o.tables.strings.get(message) == nil {
@@ -30,7 +32,9 @@ func (o *orderer) log(c *cursor) outcome {
 
 // taskBegin: a task is opened. It may have any parent, and 0 means none.
 func (o *orderer) taskBegin(c *cursor) outcome {
-	rawID, parent, nameID, pos := uvarint3(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	parent, pos := uvarint(o.data, pos)
+	nameID, pos := uvarint(o.data, pos)
 	stackID, pos := uvarint(o.data, pos)
 	id := int64(rawID)
 	name, ok := o.tables.stringID(nameID)
@@ -59,7 +63,8 @@ func (o *orderer) taskBegin(c *cursor) outcome {
 
 // taskEnd: a task ends, as often as the program says so.
 func (o *orderer) taskEnd(c *cursor) outcome {
-	rawID, stackID, pos := uvarint2(o.data, c.pos)
+	rawID, pos := uvarint(o.data, c.pos)
+	stackID, pos := uvarint(o.data, pos)
 	id := int64(rawID)
 	t, ok := o.tasks[id]
 	if !ok && o.alone {
@@ -84,7 +89,9 @@ func (o *orderer) taskEnd(c *cursor) outcome {
 // region: a region of the running goroutine begins or ends. Of those that began
 // before the trace nothing is known.
 func (o *orderer) region(c *cursor) outcome {
-	rawTask, nameID, stackID, pos := uvarint3(o.data, c.pos)
+	rawTask, pos := uvarint(o.data, c.pos)
+	nameID, pos := uvarint(o.data, pos)
+	stackID, pos := uvarint(o.data, pos)
 	g := o.bound(c)
 	if g == nil {
 		return failed
