@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"slices"
-
-	"github.com/conctrace/conctrace/analyze/internal/event"
-)
+import "github.com/conctrace/conctrace/analyze/internal/event"
 
 // A generation can be ordered before those in front of it are, since it begins
 // with the statuses of all that it speaks of. What the order machine would have
@@ -44,13 +40,11 @@ const (
 	patchHolder                             // the event needs the goroutine that the thread holds
 )
 
-// assumptions are what one chunk of events rests on.
+// assumptions are what one chunk of events rests on, and what is to be filled in
+// there.
 type assumptions []assumption
 
 func (a *assumptions) add(x assumption) { *a = append(*a, x) }
-
-// patch notes what has to be filled in.
-func (a *assumptions) patch(x assumption) { *a = append(*a, x) }
 
 // foresight is how far into a thread's events foresee looks.
 const foresight = 256
@@ -73,7 +67,7 @@ func (o *orderer) foresee() {
 		t := o.threads[id]
 		o.assumeP(t, t.p)
 		t.assumeG = true
-		o.minutes.add(assumption{kind: assumeThreadG, id: id, value: t.gid})
+		o.assumed.add(assumption{kind: assumeThreadG, id: id, value: t.gid})
 	}
 }
 
@@ -81,7 +75,7 @@ func (o *orderer) foresee() {
 func (o *orderer) assumeP(t *thread, p int64) {
 	if !t.assumeP {
 		t.p, t.assumeP = p, true
-		o.minutes.add(assumption{kind: assumeThreadP, id: t.id, value: p})
+		o.assumed.add(assumption{kind: assumeThreadP, id: t.id, value: p})
 	}
 }
 
@@ -135,8 +129,7 @@ func (o *orderer) foreseeSteal(id, from int64) {
 	if p.seen {
 		return
 	}
-	*p = proc{seen: true, status: procSyscall}
-	o.minutes.add(assumption{kind: assumeProc, id: id, value: procSyscall})
+	o.assumeProc(p, id, procSyscall)
 	o.assumeP(o.threadOf(from), id)
 }
 
@@ -152,14 +145,14 @@ func (o *orderer) placeOf(id int64) int32 {
 // assumeProc takes up a P at its first mention.
 func (o *orderer) assumeProc(p *proc, id int64, status uint8) {
 	*p = proc{seen: true, status: status}
-	o.minutes.add(assumption{kind: assumeProc, id: id, value: int64(status)})
+	o.assumed.add(assumption{kind: assumeProc, id: id, value: int64(status)})
 }
 
 // assumeSyscall takes a thread that says nothing to hold the goroutine that is
 // said to be in a system call on it.
 func (o *orderer) assumeSyscall(t *thread, place int32, id int64) {
 	t.g, t.gid, t.assumeG, t.seen = place, id, true, true
-	o.minutes.add(assumption{kind: assumeThreadG, id: t.id, value: id})
+	o.assumed.add(assumption{kind: assumeThreadG, id: t.id, value: id})
 }
 
 // assumeCollector takes the first event of the garbage collector for the next
@@ -167,11 +160,11 @@ func (o *orderer) assumeSyscall(t *thread, place int32, id int64) {
 func (o *orderer) assumeCollector(kind byte, seq uint64) {
 	if kind == typeGCBegin {
 		o.gc = collector{seq - 1, gcOff}
-		o.minutes.add(assumption{kind: assumeMarkOff, value: int64(seq - 1)})
+		o.assumed.add(assumption{kind: assumeMarkOff, value: int64(seq - 1)})
 		return
 	}
 	o.gc = collector{seq - 1, gcOn}
-	o.minutes.add(assumption{kind: assumeMarkOn, value: int64(seq - 1)})
+	o.assumed.add(assumption{kind: assumeMarkOn, value: int64(seq - 1)})
 }
 
 // verdict holds the assumptions of one generation, in their order, against the
@@ -212,7 +205,8 @@ func (v *verdict) holds(a *assumption, events []event.Event) bool {
 		_, open := s.tasks[a.id]
 		return !open
 	case assumeNoStop:
-		return len(s.stops) == 0 || !slices.ContainsFunc(s.stops, func(x stop) bool { return s.goroutines.list[x.g].id == a.id })
+		place := s.goroutines.find(a.id)
+		return place == noGoroutine || len(s.stops[place]) == 0
 	case assumeAssist:
 		g := s.alive(a.id)
 		return g != nil && g.assist == (a.value == 1)
@@ -296,8 +290,8 @@ func (v *verdict) absorb(own *state) {
 			s.tasks[id] = t
 		}
 	}
-	for _, x := range own.stops {
-		s.stops = append(s.stops, stop{s.goroutines.find(own.goroutines.list[x.g].id), x.reason})
+	for place, reasons := range own.stops {
+		s.stops[s.goroutines.find(own.goroutines.list[place].id)] = reasons
 	}
 	if own.gc.state != gcUndetermined {
 		s.gc = own.gc
@@ -317,7 +311,8 @@ func (s *state) absorbGoroutine(g *goroutine, regions []region) {
 		place = s.goroutines.add(g.id)
 	}
 	to := &s.goroutines.list[place]
-	if to.alive, to.status = true, g.status; g.assumed || g.born {
+	to.alive, to.status = true, g.status
+	if g.assumed || g.born {
 		to.assist = g.assist
 	}
 	for _, r := range regions {
@@ -330,7 +325,8 @@ func (s *state) absorbProc(id int64, p *proc) {
 		return
 	}
 	to := s.procs.get(id)
-	if to.seen, to.status = true, p.status; p.assumed {
+	to.seen, to.status = true, p.status
+	if p.assumed {
 		to.sweep = p.sweep
 	}
 }

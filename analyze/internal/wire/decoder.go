@@ -30,33 +30,34 @@ type Decoder struct {
 	tables  *event.Tables
 	stats   event.Stats
 
-	workers int         // generations that may be ordered at the same time
-	states  chan *state // to be used again
-	rooms   chan *tables
-	ended   chan struct{}
-	stop    context.CancelFunc
+	workers     int         // generations that may be ordered at the same time
+	states      chan *state // to be used again
+	spareTables chan *tables
+	ended       chan struct{}
+	stop        context.CancelFunc
 
 	mu     sync.Mutex
 	change *sync.Cond // of what follows
 	runs   []*run     // under way, in the order of the file
-	over   error      // what ended the cutter
+	cutErr error      // what ended the cutter
 	bytes  int64      // of the generations under way
 	ahead  int        // chunks in use
 	free   []*chunk
 
 	// Of Next alone.
-	before  *state // at the beginning of runs[0]
-	began   int64  // time of the last event before runs[0]
-	verdict verdict
-	last    int64 // time of the last event
-	lent    *chunk
-	end     []event.Event
-	err     error
-	again   int           // generations that were ordered again, in sequence
-	gap     int64         // bytes that are missing in front of the next event
-	gapErr  error         // why
-	kept    []event.Event // to be handed out next
-	damage  error         // the first
+	before    *state // at the beginning of runs[0]
+	began     int64  // time of the last event before runs[0]
+	verdict   verdict
+	last      int64  // time of the last event
+	lentChunk *chunk // Next handed its events out
+	end       []event.Event
+	err       error
+	reordered int              // generations that were ordered again, in sequence
+	gap       int64            // bytes that are missing in front of the next event
+	gapErr    error            // why
+	kept      []event.Event    // to be handed out next
+	completed func(alone bool) // for tests: before is at the end of runs[0]
+	damage    error            // the first
 }
 
 // run is the ordering of one generation.
@@ -77,20 +78,20 @@ type run struct {
 
 // chunk is some events and what they rest on.
 type chunk struct {
-	of     *run
-	events []event.Event
-	rests  assumptions
+	of      *run
+	events  []event.Event
+	assumed assumptions
 }
 
 const (
 	// chunkEvents is how many events are handed on at once: 128 KiB, so that
 	// they are still in a cache when they are read.
 	chunkEvents = 2048
-	// headChunks is how far a generation may be ahead of Next, aheadChunks how
-	// far those behind it may be for each that may be under way, and
-	// aheadBytes how many bytes of the file.
+	// headChunks bounds the chunks of the generation that Next is at,
+	// aheadChunks (32 MiB) those of the generations behind it, for each worker
+	// but one, and aheadBytes the bytes of the file under way.
 	headChunks  = 8
-	aheadChunks = 32 << 20 / (chunkEvents * 64)
+	aheadChunks = 32 << 20 / (chunkEvents * 64) // an event takes 64 bytes
 	aheadBytes  = 64 << 20
 	// mostWorkers is how many generations are ordered at once at most: whoever
 	// takes their events is busy with fewer.
@@ -116,13 +117,13 @@ func newDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits
 	ctx, stop := context.WithCancel(ctx)
 	d := &Decoder{
 		ctx: ctx, stop: stop, version: version, size: size,
-		cutter:  newCutter(r, NewScanner(version, limits)),
-		tables:  event.NewTables(),
-		workers: min(runtime.GOMAXPROCS(0), mostWorkers),
-		states:  make(chan *state, mostWorkers),
-		rooms:   make(chan *tables, mostWorkers),
-		ended:   make(chan struct{}),
-		before:  newState(),
+		cutter:      newCutter(r, NewScanner(version, limits)),
+		tables:      event.NewTables(),
+		workers:     min(runtime.GOMAXPROCS(0), mostWorkers),
+		states:      make(chan *state, mostWorkers),
+		spareTables: make(chan *tables, mostWorkers),
+		ended:       make(chan struct{}),
+		before:      newState(),
 	}
 	d.change = sync.NewCond(&d.mu)
 	d.stats.CompleteBytes = headerSize
@@ -166,7 +167,7 @@ func (d *Decoder) cut() {
 		g, err := d.nextGeneration()
 		d.mu.Lock()
 		if err != nil {
-			d.over = err
+			d.cutErr = err
 			d.change.Broadcast()
 			d.mu.Unlock()
 			return
@@ -199,10 +200,10 @@ func (d *Decoder) state() *state {
 	}
 }
 
-// room is for the tables of a generation.
-func (d *Decoder) room() *tables {
+// freeTables are tables with nothing in them.
+func (d *Decoder) freeTables() *tables {
 	select {
-	case t := <-d.rooms:
+	case t := <-d.spareTables:
 		t.clear()
 		return t
 	default:
@@ -235,41 +236,39 @@ func (d *Decoder) order(r *run, s *state) {
 }
 
 // ordered guards the ordering: whatever a hostile file brings about is an error
-// about the file and not the end of the program.
+// about the file and not the end of the program. What was ordered before stands.
 func (d *Decoder) ordered(r *run, s *state) (err error) {
+	o := &orderer{state: s, g: r.g, gen: uint32(r.g.index + 1), initial: r.initial, alone: r.alone, last: r.last}
+	var c *chunk
+	hand := func() {
+		if c != nil {
+			c.events, c.assumed = o.buf[:o.n], o.assumed
+			d.hand(r, c)
+		}
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &FormatError{Offset: r.g.offset, Generation: r.g.number, Problem: fmt.Sprintf("something that the decoder stumbles over (%v) in the generation", p)}
+			o.n = o.before
+			err = &FormatError{Offset: r.g.offset, Generation: r.g.number, Problem: fmt.Sprintf("internal error (%v) in the generation", p)}
 		}
+		hand()
 	}()
-	if err := r.g.parse(d.version, d.tables, d.room); err != nil {
+	if err := r.g.parse(d.version, d.tables, d.freeTables); err != nil {
 		return err
 	}
-	c := d.chunk(r)
-	if c == nil {
-		return errStopped
-	}
-	o := &orderer{
-		state: s, g: r.g, data: r.g.data, tables: r.g.tables, gen: uint32(r.g.index + 1),
-		initial: r.initial, alone: r.alone, buf: c.events[:cap(c.events)], last: r.last,
-	}
-	hand := func() {
-		c.events, c.rests = o.buf[:o.n], o.minutes
-		d.hand(r, c)
-	}
+	o.data, o.tables = r.g.data, r.g.tables
 	o.flush = func() bool {
 		hand()
 		if c = d.chunk(r); c == nil {
 			return false
 		}
-		o.buf, o.n, o.minutes = c.events[:cap(c.events)], 0, c.rests[:0]
+		o.buf, o.n, o.before, o.assumed = c.events[:cap(c.events)], 0, 0, c.assumed[:0]
 		return true
 	}
-	err = o.run()
-	if c != nil {
-		hand()
+	if !o.flush() {
+		return errStopped
 	}
-	return err
+	return o.run()
 }
 
 // chunk waits until a run may go on and returns an empty chunk, or nil if it
@@ -339,9 +338,10 @@ func (d *Decoder) Next() (events []event.Event, err error) {
 			events := d.deliver(r, c)
 			switch {
 			case len(events) == 0:
-			case d.gapErr != nil && d.stats.Generations > 0:
+			case d.gapErr != nil && d.stats.Events > int64(len(events)):
 				return d.behindGap(events), nil
 			default:
+				d.gap, d.gapErr = 0, nil // what is missing in front of all is no gap
 				return events, nil
 			}
 		case r.err == nil:
@@ -360,9 +360,9 @@ func (d *Decoder) Next() (events []event.Event, err error) {
 func (d *Decoder) take() (*chunk, *run, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.lent != nil {
-		d.release(d.lent)
-		d.lent = nil
+	if d.lentChunk != nil {
+		d.release(d.lentChunk)
+		d.lentChunk = nil
 	}
 	for {
 		if err := d.ctx.Err(); err != nil {
@@ -381,8 +381,8 @@ func (d *Decoder) take() (*chunk, *run, error) {
 			if r.done {
 				return nil, r, nil
 			}
-		} else if d.over != nil {
-			return nil, nil, d.over
+		} else if d.cutErr != nil {
+			return nil, nil, d.cutErr
 		}
 		d.change.Wait()
 	}
@@ -415,13 +415,13 @@ func (d *Decoder) miss(bytes int64, err error) {
 // deliver makes a chunk's events those of the whole trace, or puts its
 // generation in sequence if it does not stand alone.
 func (d *Decoder) deliver(r *run, c *chunk) []event.Event {
-	d.lent = c
+	d.lentChunk = c
 	events := c.events
 	if r.alone {
 		if d.verdict.before == nil {
 			d.verdict = verdict{before: d.before, left: make(map[int64]int)}
 		}
-		if !d.verdict.hold(c.rests, events) || !d.joins(events) {
+		if !d.verdict.hold(c.assumed, events) || !d.joins(events) {
 			d.inSequence(r)
 			return nil
 		}
@@ -461,17 +461,17 @@ func (d *Decoder) inSequence(r *run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cancel(r)
-	d.again++
+	d.reordered++
 	d.verdict = verdict{}
-	d.runs[0] = &run{g: r.g, initial: r.initial, skip: r.out}
+	d.runs[0] = &run{g: r.g, skip: r.out}
 }
 
 // cancel ends a run. The lock is held.
 func (d *Decoder) cancel(r *run) {
 	r.canceled = true
-	if d.lent != nil && d.lent.of == r {
-		d.release(d.lent)
-		d.lent = nil
+	if d.lentChunk != nil && d.lentChunk.of == r {
+		d.release(d.lentChunk)
+		d.lentChunk = nil
 	}
 	d.change.Broadcast()
 	for !r.done {
@@ -493,12 +493,15 @@ func (d *Decoder) complete(r *run) {
 		default:
 		}
 	}
+	if d.completed != nil {
+		d.completed(r.alone)
+	}
 	d.stats.Generations++
 	d.stats.CompleteBytes += int64(r.g.size)
 	d.began = d.last
 	d.cutter.recycle(r.g)
 	select {
-	case d.rooms <- r.g.tables:
+	case d.spareTables <- r.g.tables:
 	default:
 	}
 	d.mu.Lock()
@@ -520,7 +523,7 @@ func (d *Decoder) skip(r *run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.drop()
-	for len(d.runs) == 0 && d.over == nil && d.ctx.Err() == nil {
+	for len(d.runs) == 0 && d.cutErr == nil && d.ctx.Err() == nil {
 		d.change.Wait()
 	}
 	if len(d.runs) == 0 {

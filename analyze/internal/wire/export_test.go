@@ -3,7 +3,7 @@ package wire
 import "io"
 
 // Again is how many generations a decoder had to order again, in sequence.
-func Again(d *Decoder) int { return d.again }
+func Again(d *Decoder) int { return d.reordered }
 
 // CountEvents reads the numbers of every event of a trace, in the order of the
 // file: the least that decoding takes.

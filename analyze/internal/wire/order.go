@@ -27,7 +27,7 @@ type orderer struct {
 	gen     uint32 // tells this generation's sequence numbers from others'
 	initial bool   // the first of the trace, or behind a gap: nothing is known before it
 	alone   bool
-	minutes assumptions // where alone
+	assumed assumptions // where alone
 
 	askedNobody bool // the assumption that nobody has the ID of none is noted
 
@@ -57,8 +57,8 @@ const (
 // errStopped is the end of an orderer that was told to stop.
 var errStopped = errors.New("stopped")
 
-// room is how many events one event of the file may become.
-const room = 3
+// mostEvents is how many events one event of the file may become.
+const mostEvents = 3
 
 // maxSorting bounds the work on a generation whose clock contradicts its
 // sequence numbers. That never happens on a machine with sound clocks.
@@ -150,7 +150,7 @@ func (o *orderer) stretch() {
 	}
 	c.thread.seen = true
 	for {
-		if o.n+room > len(o.buf) && !o.makeRoom() {
+		if o.n+mostEvents > len(o.buf) && !o.makeRoom() {
 			return
 		}
 		o.before = o.n
@@ -181,7 +181,7 @@ func (o *orderer) stretch() {
 // frontier may not.
 func (o *orderer) another() {
 	if o.sorting += len(o.frontier); o.sorting > maxSorting {
-		o.fail(o.frontier[0].pos, "an order of events that contradicts the clock all the time")
+		o.fail(o.frontier[0].pos, "events whose sequence numbers contradict their times throughout, which takes too long to put in order,")
 		return
 	}
 	o.frontier.sort()
@@ -209,11 +209,14 @@ func (o *orderer) another() {
 
 // overrun puts right why an event failed whose numbers do not end in its batch.
 func (o *orderer) overrun(c *cursor) {
+	if argCount[c.kind] == notTimed {
+		return
+	}
 	pos := c.pos
 	for range argCount[c.kind] {
 		_, pos = uvarint(o.data, pos)
 	}
-	if argCount[c.kind] != notTimed && pos > c.end {
+	if pos > c.end {
 		o.err = nil
 		o.fail(c.pos, "an event %s that does not end in its batch", eventName(c.kind))
 	}
@@ -309,6 +312,7 @@ func (o *orderer) emit(c *cursor) *event.Event {
 	at := max(c.time, o.last+1)
 	if at-o.last > maxSpanNs {
 		o.implausible(c.pos)
+		c.pos = c.end + 1 // takes the event back: see next
 	}
 	o.last = at
 	t := c.thread
@@ -334,7 +338,7 @@ func narrow(p int64) int32 {
 
 // sample takes the next CPU sample.
 func (o *orderer) sample() {
-	if o.n+room > len(o.buf) && !o.makeRoom() {
+	if o.n+mostEvents > len(o.buf) && !o.makeRoom() {
 		return
 	}
 	s := o.samples[0]
@@ -357,7 +361,7 @@ func (o *orderer) sample() {
 // noContext is the failure of an event that needs a P or a goroutine that its
 // thread does not have, or has otherwise.
 func (o *orderer) noContext(c *cursor) outcome {
-	return o.fail(c.pos, "an event %s on thread %d, whose P or goroutine is in no state for it,", eventName(c.kind), c.thread.id)
+	return o.fail(c.pos, "an event %s that does not fit what thread %d holds (P %d, goroutine %d),", eventName(c.kind), c.thread.id, c.thread.p, c.thread.gid)
 }
 
 // noStack is the failure of an event with a stack that the generation lacks.
@@ -372,5 +376,5 @@ func (o *orderer) noString(c *cursor, id uint64) outcome {
 // wrongState is the failure of an event of a goroutine or P in another state
 // than the event may find it in.
 func (o *orderer) wrongState(c *cursor, what string, id int64) outcome {
-	return o.fail(c.pos, "an event %s for %s %d, which is in no state for it,", eventName(c.kind), what, id)
+	return o.fail(c.pos, "an event %s for %s %d, which its state before does not allow,", eventName(c.kind), what, id)
 }

@@ -124,7 +124,8 @@ func (o *orderer) goDestroy(c *cursor) outcome {
 
 // end ends the goroutine of a thread.
 func (o *orderer) end(t *thread) {
-	o.bury(t.g, o.alone && !o.goroutines.list[t.g].born)
+	g := &o.goroutines.list[t.g]
+	o.bury(t.g, o.alone && (!g.born || g.reborn))
 	t.drop()
 }
 
@@ -148,7 +149,10 @@ func (o *orderer) goCreate(c *cursor) outcome {
 		}
 	}
 	entry, stack := o.tables.stacks.get(entryID), o.tables.stacks.get(stackID)
-	if entry == nil || stack == nil {
+	if entry == nil {
+		return o.noStack(c, entryID)
+	}
+	if stack == nil {
 		return o.noStack(c, stackID)
 	}
 	status := uint8(statusRunnable)
@@ -170,14 +174,14 @@ func (o *orderer) goCreate(c *cursor) outcome {
 func (o *orderer) nobodyCreates() bool {
 	if o.alone && !o.askedNobody {
 		o.askedNobody = true
-		o.minutes.add(assumption{kind: assumeNoGoroutine, id: event.NoG})
+		o.assumed.add(assumption{kind: assumeNoGoroutine, id: event.NoG})
 	}
 	g := o.alive(event.NoG)
 	return g == nil || g.status == statusRunning
 }
 
-// hold binds a goroutine to a thread. One with the ID that means none is none.
-func (t *thread) hold(place int32, id int64) {
+// bind binds a goroutine to a thread. One with the ID that means none is none.
+func (t *thread) bind(place int32, id int64) {
 	if t.g, t.gid = place, id; id == event.NoG {
 		t.drop()
 	}
@@ -195,9 +199,12 @@ func (o *orderer) create(c *cursor, id int64, status uint8) int32 {
 		return noGoroutine
 	}
 	if o.alone && !g.known {
-		o.minutes.add(assumption{kind: assumeNoGoroutine, id: id})
+		o.assumed.add(assumption{kind: assumeNoGoroutine, id: id})
 	}
-	*g = goroutine{id: id, alive: true, known: true, born: true, status: status, gen: o.gen}
+	*g = goroutine{
+		id: id, alive: true, known: true, born: true, reborn: g.known && (!g.born || g.reborn),
+		status: status, gen: o.gen,
+	}
 	return place
 }
 
@@ -234,7 +241,7 @@ func (o *orderer) goStatus(c *cursor) outcome {
 		*g = goroutine{id: id, alive: true, known: true, status: status, gen: o.gen}
 		from = event.GoUndetermined
 	case o.alone && !g.known:
-		o.minutes.add(assumption{kind: assumeGoroutine, id: id, value: int64(status)})
+		o.assumed.add(assumption{kind: assumeGoroutine, id: id, value: int64(status)})
 		*g = goroutine{id: id, alive: true, known: true, status: status, gen: o.gen}
 	default:
 		return o.wrongState(c, "goroutine", id)
@@ -250,15 +257,15 @@ func (o *orderer) goStatus(c *cursor) outcome {
 		}
 		t.seen = true
 	}
-	if status == statusSyscall && on == m && on == c.thread.id && !o.initial && c.thread.gid != id {
-		return o.wrongState(c, "goroutine", id)
+	if status == statusSyscall && on == c.thread.id && !o.initial && c.thread.gid != id {
+		return o.wrongState(c, "goroutine", id) // its thread would have been seen with it
 	}
 	c.pos = pos
 	e := o.emit(c)
 	change(e, id, from, goStates[status])
 	e.M, e.G, e.Stack, e.SubjectStack = m, gid, *stack, *stack
 	if (status == statusRunning || status == statusSyscall && on == c.thread.id) && !c.thread.none {
-		c.thread.hold(place, id)
+		c.thread.bind(place, id)
 	}
 	return taken
 }
@@ -282,7 +289,7 @@ func (o *orderer) inSyscall(c *cursor, on int64, place int32, id int64) *thread 
 		return nil
 	}
 	if !t.seen {
-		t.hold(place, id)
+		t.bind(place, id)
 	}
 	return t
 }
@@ -414,7 +421,7 @@ func (o *orderer) goCreateSyscall(c *cursor) outcome {
 	}
 	c.pos = pos
 	change(o.emit(c), int64(id), event.GoNotExist, event.GoSyscall)
-	t.hold(place, int64(id))
+	t.bind(place, int64(id))
 	return taken
 }
 

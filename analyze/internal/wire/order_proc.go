@@ -87,7 +87,7 @@ func (o *orderer) procStatus(c *cursor) outcome {
 	rawID, pos := uvarint(o.data, c.pos)
 	status, pos := uvarint(o.data, pos)
 	id := int64(rawID)
-	if status >= uint64(len(procStates)) || id == noProc {
+	if status >= uint64(len(procStates)) {
 		return o.wrongState(c, "P", id)
 	}
 	c.pos = pos
@@ -100,7 +100,8 @@ func (o *orderer) procStatus(c *cursor) outcome {
 	switch {
 	case !p.seen:
 		*p = proc{seen: true, status: uint8(status)}
-		if from = event.ProcNotExist; o.initial {
+		from = event.ProcNotExist
+		if o.initial {
 			from = event.ProcUndetermined
 		}
 	case status == procAbandoned && p.status == procSyscall:
@@ -129,7 +130,7 @@ func (o *orderer) promoted(c *cursor, id int64, from, to event.ProcState) outcom
 	}
 	if o.alone && !holder.assumeG {
 		// Which goroutine it has is known to the state before.
-		o.minutes.patch(assumption{kind: patchHolder, id: holder.id, at: o.n})
+		o.assumed.add(assumption{kind: patchHolder, id: holder.id, at: o.n})
 	}
 	e := o.emit(c)
 	procChange(e, id, from, to)

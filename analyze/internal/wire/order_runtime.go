@@ -2,6 +2,7 @@ package wire
 
 import (
 	"math"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 )
@@ -9,7 +10,7 @@ import (
 // note takes an event that needs a goroutine that runs, or is about to, and
 // changes nothing.
 func (o *orderer) note(c *cursor, pos int, stackID uint64, kind event.Kind, value uint64) outcome {
-	if !c.thread.full() {
+	if !c.thread.busy() {
 		return o.noContext(c)
 	}
 	stack := o.tables.stacks.get(stackID)
@@ -22,8 +23,8 @@ func (o *orderer) note(c *cursor, pos int, stackID uint64, kind event.Kind, valu
 	return taken
 }
 
-// full says whether a thread has a P and a goroutine.
-func (t *thread) full() bool { return t.p != noProc && t.g != noGoroutine }
+// busy says whether a thread has a P and a goroutine.
+func (t *thread) busy() bool { return t.p != noProc && t.g != noGoroutine }
 
 // heap: the live heap, or the heap's goal.
 func (o *orderer) heap(c *cursor) outcome {
@@ -60,7 +61,7 @@ func (o *orderer) mark(c *cursor) outcome {
 	switch {
 	case c.kind == typeGCActive && o.initial:
 		if kind, unchecked = event.RangeActive, true; o.gc.state != gcUndetermined {
-			return o.fail(c.pos, "a mark phase that was under way before the trace and begins in it")
+			return o.fail(c.pos, "a mark phase of the garbage collector goes on from before the trace, behind another of the trace,")
 		}
 	case c.kind == typeGCBegin && o.gc.state == gcUndetermined:
 		unchecked = true
@@ -68,18 +69,18 @@ func (o *orderer) mark(c *cursor) outcome {
 		return waits
 	case c.kind == typeGCActive:
 		if kind = event.RangeActive; o.gc.state != gcOn {
-			return o.fail(c.pos, "a mark phase is under way that has not begun")
+			return o.fail(c.pos, "a mark phase of the garbage collector goes on that never began,")
 		}
 	case c.kind == typeGCBegin:
 		if o.gc.state == gcOn {
-			return o.fail(c.pos, "a mark phase begins within another")
+			return o.fail(c.pos, "a mark phase of the garbage collector begins within another,")
 		}
 	default:
 		if kind, state = event.RangeEnd, gcOff; o.gc.state != gcOn {
-			return o.fail(c.pos, "a mark phase ends that has not begun")
+			return o.fail(c.pos, "a mark phase of the garbage collector ends that never began,")
 		}
 	}
-	if !unchecked && !c.thread.full() {
+	if !unchecked && !c.thread.busy() {
 		return o.noContext(c)
 	}
 	c.pos = pos
@@ -107,15 +108,13 @@ func (o *orderer) stwBegin(c *cursor) outcome {
 		return o.noString(c, reasonID)
 	}
 	if o.alone && !g.born {
-		o.minutes.add(assumption{kind: assumeNoStop, id: g.id})
+		o.assumed.add(assumption{kind: assumeNoStop, id: g.id})
 	}
-	for _, s := range o.stops {
-		if s.g == t.g && s.reason == reasonID {
-			return o.fail(c.pos, "the world is stopped twice by goroutine %d", g.id)
-		}
+	if slices.Contains(o.stops[t.g], reasonID) {
+		return o.fail(c.pos, "goroutine %d stops the world twice,", g.id)
 	}
 	c.pos = pos
-	o.stops = append(o.stops, stop{t.g, reasonID})
+	o.stops[t.g] = append(o.stops[t.g], reasonID)
 	e := o.emit(c)
 	e.Kind, e.Range, e.Subject, e.Reason, e.Stack = event.RangeBegin, event.RangeSTW, t.gid, reason, *stack
 	return taken
@@ -126,20 +125,25 @@ func (o *orderer) stwEnd(c *cursor) outcome {
 	if o.bound(c) == nil {
 		return failed
 	}
-	for i, s := range o.stops {
-		if s.g == c.thread.g {
-			o.stops = append(o.stops[:i], o.stops[i+1:]...)
-			e := o.emit(c)
-			e.Kind, e.Range, e.Subject = event.RangeEnd, event.RangeSTW, c.thread.gid
-			return taken
-		}
+	// Of two for different reasons, which only damage has, it is the first.
+	under := o.stops[c.thread.g]
+	if len(under) == 0 {
+		return o.fail(c.pos, "a stop of the world ends that never began,")
 	}
-	return o.fail(c.pos, "a stop of the world ends that has not begun")
+	under[0] = under[len(under)-1]
+	if under = under[:len(under)-1]; len(under) > 0 {
+		o.stops[c.thread.g] = under
+	} else {
+		delete(o.stops, c.thread.g)
+	}
+	e := o.emit(c)
+	e.Kind, e.Range, e.Subject = event.RangeEnd, event.RangeSTW, c.thread.gid
+	return taken
 }
 
 // bound is the goroutine bound to a cursor's thread, which has a P, or nil.
 func (o *orderer) bound(c *cursor) *goroutine {
-	if !c.thread.full() {
+	if !c.thread.busy() {
 		o.noContext(c)
 		return nil
 	}
@@ -160,7 +164,7 @@ func (o *orderer) sweepActive(c *cursor) outcome {
 		return o.wrongState(c, "P", id)
 	}
 	if o.alone && !p.assumed {
-		o.minutes.add(assumption{kind: assumeSweep, id: id, value: 1})
+		o.assumed.add(assumption{kind: assumeSweep, id: id, value: 1})
 		p.sweep, p.assumed = true, true
 	}
 	if p.sweep == o.initial {
@@ -197,7 +201,7 @@ func (o *orderer) sweep(c *cursor) outcome {
 		if !begins {
 			return o.wrongState(c, "P", t.p)
 		}
-		o.minutes.add(assumption{kind: assumeSweep, id: t.p, value: 0})
+		o.assumed.add(assumption{kind: assumeSweep, id: t.p, value: 0})
 		p.assumed = true
 	}
 	if p.sweep == begins {
@@ -227,7 +231,7 @@ func (o *orderer) assistActive(c *cursor) outcome {
 	}
 	g := &o.goroutines.list[place]
 	if o.alone && !g.assumed && !g.born {
-		o.minutes.add(assumption{kind: assumeAssist, id: id, value: 1})
+		o.assumed.add(assumption{kind: assumeAssist, id: id, value: 1})
 		g.assist, g.assumed = true, true
 	}
 	if g.assist == o.initial {
@@ -260,7 +264,7 @@ func (o *orderer) assist(c *cursor) outcome {
 		if !begins {
 			return o.wrongState(c, "goroutine", g.id)
 		}
-		o.minutes.add(assumption{kind: assumeAssist, id: g.id, value: 0})
+		o.assumed.add(assumption{kind: assumeAssist, id: g.id, value: 0})
 		g.assumed = true
 	}
 	if g.assist == begins {

@@ -19,8 +19,11 @@ func (o *orderer) log(c *cursor) outcome {
 	message, pos := uvarint(o.data, pos)
 	stackID, pos := uvarint(o.data, pos)
 	name, ok := o.tables.stringID(category)
-	if !ok || o.tables.strings.get(message) == nil {
+	if !ok {
 		return o.noString(c, category)
+	}
+	if o.tables.strings.get(message) == nil {
+		return o.noString(c, message)
 	}
 	if result := o.note(c, pos, stackID, event.Log, 0); result != taken {
 		return result
@@ -46,7 +49,7 @@ func (o *orderer) taskBegin(c *cursor) outcome {
 		return o.fail(c.pos, "task %d begins twice", id)
 	}
 	if o.alone && !ok {
-		o.minutes.add(assumption{kind: assumeNoTask, id: id})
+		o.assumed.add(assumption{kind: assumeNoTask, id: id})
 	}
 	from := int64(parent)
 	if from == 0 {
@@ -68,7 +71,7 @@ func (o *orderer) taskEnd(c *cursor) outcome {
 	id := int64(rawID)
 	t, ok := o.tasks[id]
 	if !ok && o.alone {
-		o.minutes.patch(assumption{kind: patchTask, id: id, at: o.n})
+		o.assumed.add(assumption{kind: patchTask, id: id, at: o.n})
 	}
 	if !ok || t.ended {
 		t = task{parent: event.NoTask}
@@ -123,7 +126,7 @@ func (o *orderer) endRegion(g *goroutine, r region) bool {
 	inside := o.regionsOf(g)
 	if len(inside) == 0 {
 		if o.alone && !g.born {
-			o.minutes.add(assumption{kind: assumeRegion, id: g.id, region: r})
+			o.assumed.add(assumption{kind: assumeRegion, id: g.id, region: r})
 		}
 		return true
 	}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"math/rand/v2"
-	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 )
@@ -14,17 +13,18 @@ type state struct {
 	procs      procs
 	threads    map[int64]*thread
 	tasks      map[int64]task
-	regions    [][]region // of goroutines, by number; the innermost last
-	unused     []int32    // of regions
-	stops      []stop     // of the world, under way; one at most in a sound trace
+	regions    [][]region         // of goroutines, by number; the innermost last
+	unused     []int32            // of regions
+	stops      map[int32][]uint64 // of the world, under way: the reasons, by the place of the goroutine
 	gc         collector
 }
 
 func newState() *state {
 	return &state{
-		goroutines: newGoroutines(0),
+		goroutines: newGoroutines(),
 		threads:    make(map[int64]*thread),
 		tasks:      make(map[int64]task),
+		stops:      make(map[int32][]uint64),
 	}
 }
 
@@ -35,7 +35,7 @@ func (s *state) clear() {
 	clear(s.threads)
 	clear(s.tasks)
 	s.regions, s.unused = s.regions[:0], s.unused[:0]
-	s.stops = s.stops[:0]
+	clear(s.stops)
 	s.gc = collector{}
 }
 
@@ -49,6 +49,7 @@ type goroutine struct {
 	gone    bool  // the place is unused
 	known   bool  // it was mentioned in the present generation, where that stands alone
 	born    bool  // it was created in it
+	reborn  bool  // and there was one of its ID before it, as threads of C code have
 	assist  bool  // within a mark assist
 	assumed bool  // assist was assumed or asked for: no other assumption is needed
 	regions int32 // which of state.regions it is inside of, +1; 0 is none
@@ -58,13 +59,6 @@ type goroutine struct {
 type region struct {
 	task int64
 	name event.StringID
-}
-
-// stop is a stop of the world by a goroutine, for a reason by its number in the
-// file.
-type stop struct {
-	g      int32
-	reason uint64
 }
 
 // noGoroutine is the place of no goroutine.
@@ -96,13 +90,8 @@ const (
 	maxProbes = 128
 )
 
-// newGoroutines returns a table with room for n.
-func newGoroutines(n int) goroutines {
-	size := firstSlots
-	for size < 2*n {
-		size *= 2
-	}
-	return goroutines{slots: make([]slot, size), mask: uint64(size - 1), mul: 1}
+func newGoroutines() goroutines {
+	return goroutines{slots: make([]slot, firstSlots), mask: firstSlots - 1, mul: 1}
 }
 
 func (t *goroutines) clear() {
@@ -241,9 +230,10 @@ func (s *state) bury(place int32, remember bool) {
 	g := &s.goroutines.list[place]
 	s.leaveRegions(g, len(s.regionsOf(g)))
 	if len(s.stops) > 0 {
-		s.stops = slices.DeleteFunc(s.stops, func(x stop) bool { return x.g == place })
+		delete(s.stops, place)
 	}
-	if g.alive, g.assist = false, false; !remember {
+	g.alive, g.assist = false, false
+	if !remember {
 		s.goroutines.remove(place)
 	}
 }

@@ -31,7 +31,7 @@ type tables struct {
 // name is a string. What it is in the whole trace's tables is asked when an
 // event names it: a log's messages are strings too, and not kept.
 type name struct {
-	begin  uint32 // in the generation's data
+	begin  int // in the generation's data
 	size   uint16
 	reason event.ReasonID
 	id     event.StringID
@@ -66,7 +66,7 @@ func (t *tables) clear() {
 
 // text is the text of a string.
 func (t *tables) text(n *name) string {
-	return string(t.data[n.begin : n.begin+uint32(n.size)])
+	return string(t.data[n.begin : n.begin+int(n.size)])
 }
 
 // index finds things by the numbers that a file gives them. The runtime counts
@@ -133,7 +133,7 @@ func (t *tables) addStrings(r *reader) error {
 		if r.pos+int(size) > r.end {
 			return r.fail("a string that does not end in its batch")
 		}
-		if !t.strings.add(id, name{begin: uint32(r.pos), size: uint16(size)}) {
+		if !t.strings.add(id, name{begin: r.pos, size: uint16(size)}) {
 			return r.fail("a second string with the number %d", id)
 		}
 		r.pos += int(size)
