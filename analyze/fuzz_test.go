@@ -3,8 +3,6 @@ package analyze_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,33 +12,16 @@ import (
 )
 
 // FuzzAnalyze runs the whole pipeline on whatever is in a file: it ends in an
-// error of one line or in a Result in which every goroutine's classes sum, in bounded time.
+// error of one line or in a Result in which every goroutine's classes sum, in
+// bounded time; and what the reference reads whole gives the same Result.
 func FuzzAnalyze(f *testing.F) {
-	const largest = 16 << 10 // what is larger is mutated too slowly
-	for _, pattern := range []string{"../testdata/traces/*/*.trace", "../testdata/bad/*"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil || len(paths) == 0 {
-			f.Fatalf("no seeds in %s: %v", pattern, err)
-		}
-		for _, path := range paths {
-			info, err := os.Stat(path)
-			// Small in the file but not outside are the hostile ones, which
-			// have a test of their own.
-			if err != nil || info.Size() > largest || strings.HasPrefix(info.Name(), "many-") || strings.HasPrefix(info.Name(), "gzip-bomb") {
-				continue
-			}
-			data, err := os.ReadFile(path)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(data)
-		}
+	for _, data := range seeds(f) {
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		begun := time.Now()
-		r, err := analyze.Analyze(context.Background(), analyze.Reader("fuzz", bytes.NewReader(data)), analyze.Options{
-			Goroutines: true, MaxBytes: 1 << 20, MaxGenerationBytes: 1 << 20, MaxGoroutines: 100_000,
-		})
+		o := analyze.Options{Goroutines: true, MaxBytes: 1 << 20, MaxGenerationBytes: 1 << 20, MaxGoroutines: 100_000}
+		r, err := analyze.Analyze(context.Background(), analyze.Reader("fuzz", bytes.NewReader(data)), o)
 		if took := time.Since(begun); took > 20*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -67,8 +48,13 @@ func FuzzAnalyze(f *testing.F) {
 		if lost := r.Trace.BytesLost; lost < 0 || lost > r.Trace.Bytes || r.Trace.Generations < 1 || r.Trace.DurationNs < 0 {
 			t.Errorf("%+v", r.Trace)
 		}
-		if len(asJSON(t, r)) == 0 {
-			t.Error("no JSON")
+		fast := asJSON(t, r)
+		o.Decoder = analyze.DecoderReference
+		reference, err := analyze.Analyze(context.Background(), analyze.Reader("fuzz", bytes.NewReader(data)), o)
+		if err == nil && reference.Trace.Complete && !isOld(reference) {
+			if want := asJSON(t, reference); !bytes.Equal(fast, want) {
+				t.Errorf("fast:\n%s", firstDifference(fast, want))
+			}
 		}
 	})
 }

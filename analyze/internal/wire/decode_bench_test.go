@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"testing"
@@ -59,7 +60,7 @@ func bareLoop(b *testing.B, f *os.File) (events int64) {
 }
 
 func varintsOnly(b *testing.B, f *os.File) int64 {
-	n, err := wire.CountEvents(f, 26)
+	n, err := wire.CountEvents(f, version(b, f))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func varintsOnly(b *testing.B, f *os.File) int64 {
 }
 
 func decodeAll(b *testing.B, f *os.File) (events int64) {
-	dec := wire.NewDecoder(context.Background(), f, 26, wire.ScanLimits{})
+	dec := wire.NewDecoder(context.Background(), f, version(b, f), wire.ScanLimits{})
 	defer dec.Close()
 	for {
 		batch, err := dec.Next()
@@ -80,4 +81,12 @@ func decodeAll(b *testing.B, f *os.File) (events int64) {
 		}
 		events += int64(len(batch))
 	}
+}
+
+// version reads the version off the trace's header.
+func version(b *testing.B, f *os.File) (v int) {
+	if _, err := fmt.Fscanf(io.NewSectionReader(f, 0, 16), "go 1.%d trace", &v); err != nil {
+		b.Fatal(err)
+	}
+	return v
 }
