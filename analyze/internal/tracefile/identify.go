@@ -57,6 +57,9 @@ func (f *File) identify(head []byte, rest io.Reader) (version int, err error) {
 		if len(head) <= headerSize {
 			return 0, f.notTrace("a trace header without a single event", "the recording was cut before its first flush: stop the tracing (trace.Stop, the end of the /debug/pprof/trace request) before reading the file")
 		}
+		if !bytes.HasSuffix(head[:headerSize], []byte("trace\x00\x00\x00")) {
+			return 0, f.notTrace("a trace whose header is damaged behind the version", recapture)
+		}
 		return minor, f.mangled(head)
 	}
 	return 0, f.unknownVersion(major, minor)

@@ -48,3 +48,18 @@ func TestPagesAndWideText(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedHeader: the zero bytes behind the version belong to it.
+func TestDamagedHeader(t *testing.T) {
+	f := &File{name: "t.trace"}
+	for at := 13; at < headerSize; at++ {
+		head := []byte("go 1.26 trace\x00\x00\x00\x01\x01\x01\x01")
+		if _, err := f.identify(head, strings.NewReader("")); err != nil {
+			t.Fatal(err)
+		}
+		head[at] = 16
+		if _, err := f.identify(head, strings.NewReader("")); err == nil {
+			t.Errorf("byte %d is another: not noticed", at)
+		}
+	}
+}
