@@ -14,7 +14,7 @@
 //  5. verdict puts the answer into one sentence.
 //
 // The three in the middle work side by side, in goroutines of their own that
-// hand batches on; wire uses as many as there are processors. Memory is a few
+// hand batches on; wire orders several generations at once. Memory is a few
 // generations of the trace, the goroutines that live, stacks and histograms; the
 // events are never kept. A filter by group or task needs to know who is meant
 // before it counts, and reads the trace twice.

@@ -31,7 +31,7 @@ type End struct {
 }
 
 // Set is all collectors. They work in a goroutine of their own, beside the
-// timeline that hands its batches over: the two take about as long.
+// timeline that hands its batches over.
 type Set struct {
 	accounting  *accounting
 	concurrency *concurrency

@@ -1,7 +1,7 @@
 // Package exptrace puts golang.org/x/exp/trace behind event.Decoder.
 //
 // It reads every version that the toolchain reads, Go 1.11 to 1.26, and is the
-// reference that a faster decoder is held against. Nothing of x/exp/trace
+// reference that wire is held against. Nothing of x/exp/trace
 // leaves it: stacks are interned by content, reasons become small integers.
 //
 // x/exp/trace trusts its input in places: its getters panic on some damaged

@@ -21,7 +21,7 @@ type gaps struct {
 	list   []Gap
 	within bool // no event behind the last one has come
 	behind bool // the generation behind the last one has not ended
-	epoch  int64
+	epoch  int64 // since when what is told is known: the trace's start, or the end of the last gap
 }
 
 // Gaps lists what is missing, by time.
@@ -29,7 +29,7 @@ func (m *Machine) Gaps() []Gap { return m.gaps.list }
 
 // gapBegins closes what is open: from here on nothing is known.
 func (m *Machine) gapBegins() {
-	m.gapForget()
+	m.endUnnamed()
 	for _, g := range m.inOrder() {
 		m.closeInterval(g, m.now, event.GoUndetermined, m.kindAtEnd(g), FlagCensoredEnd|FlagGap)
 		g.state, g.since, g.kind, g.flags, g.reason = event.GoUndetermined, m.now, waitkind.Unsaid, 0, event.ReasonNone
@@ -53,22 +53,22 @@ func (m *Machine) gapEnds() {
 	}
 }
 
-// gapForget ends the goroutines that the generation behind a gap has not named.
-func (m *Machine) gapForget() {
+// endUnnamed ends the goroutines that the generation behind a gap has not named.
+func (m *Machine) endUnnamed() {
 	if !m.gaps.behind {
 		return
 	}
 	m.gaps.behind = false
 	for _, g := range m.inOrder() {
 		if g.state == event.GoUndetermined {
-			m.vanish(g)
+			m.endInGap(g)
 		}
 	}
 }
 
-// vanish ends a goroutine of which nothing more is known than that it is gone
+// endInGap ends a goroutine of which nothing more is known than that it is gone
 // behind a gap.
-func (m *Machine) vanish(g *goroutine) {
+func (m *Machine) endInGap(g *goroutine) {
 	if g.group == NoGroup {
 		m.assignGroup(g, m.groups.id(Unidentified, 0, false))
 	}
@@ -79,7 +79,7 @@ func (m *Machine) vanish(g *goroutine) {
 // reappear takes up a goroutine that a gap had hidden.
 func (m *Machine) reappear(g *goroutine, ev *event.Event) {
 	if ev.GoFrom() == event.GoNotExist {
-		m.vanish(g)
+		m.endInGap(g)
 		m.create(ev)
 		return
 	}

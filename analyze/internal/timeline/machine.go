@@ -125,7 +125,7 @@ func (m *Machine) generation() {
 	case m.gaps.within:
 		m.gapEnds()
 	case m.gaps.behind:
-		m.gapForget()
+		m.endUnnamed()
 	}
 }
 
@@ -139,7 +139,7 @@ func (m *Machine) start(ev *event.Event) {
 
 // Finish closes what is open at the trace's end. No event may follow.
 func (m *Machine) Finish() {
-	m.gapForget()
+	m.endUnnamed()
 	for _, g := range m.inOrder() {
 		if g.group == NoGroup {
 			m.assignGroup(g, m.groups.id(Unidentified, 0, false))

@@ -1,22 +1,3 @@
-// Package wire reads the file format of Go 1.22 and later itself.
-//
-//	scan.go        Scanner: batch headers, ends of generations, limits
-//	generation.go  whole generations cut out of the input, and taken apart
-//	tables.go      their strings, stacks and CPU samples
-//	varint.go      numbers
-//	cursor.go      the events of one thread; which thread is next
-//	order*.go      the state machine: which event may happen, in what context
-//	state.go       what it remembers of goroutines, Ps and threads
-//	assume.go      a generation ordered before those in front of it
-//	decoder.go     Decoder: all of it, side by side
-//	reader.go      Reader: whole generations for golang.org/x/exp/trace
-//
-// Format (GOROOT/src/internal/trace/batch.go, tracev2/events.go): a header of
-// 16 bytes; then batches, each a type byte (1, or 49 and the number of an
-// experiment), generation, thread, time and size as uvarints, and size bytes of
-// data; from Go 1.26 on a byte 52 ends each generation. A batch holds events of
-// one thread, or strings, stacks, CPU samples, or clocks; what events refer to
-// stands in the same generation, mostly behind them.
 package wire
 
 import (
@@ -76,11 +57,12 @@ const (
 	endMarker    = 26
 )
 
-// FormatError is damage in the frame of a trace.
+// FormatError is damage in a trace.
 type FormatError struct {
 	Offset     int64  // where, in the decompressed file
-	Generation uint64 // of the last batch before it; 0 if there was none
-	Problem    string
+	Generation uint64 // that it lies in, or, between generations, the one before; 0 if there is none
+	// Problem goes before "at byte N": what has commas in it ends with one.
+	Problem string
 	// Trailing says that what is wrong stands behind a whole generation and is
 	// no batch: the trace before it may be all there was.
 	Trailing bool
@@ -98,9 +80,8 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s at byte %d, generation %d", e.Problem, e.Offset, e.Generation)
 }
 
-// Scanner follows the bytes of a trace as they flow by. It is an io.Writer, to
-// be put beside a reader with io.TeeReader; the first damage makes Write fail
-// and thereby ends the reading.
+// Scanner follows the bytes of a trace as they are written to it; the first
+// damage makes Write fail.
 type Scanner struct {
 	version int
 	limits  ScanLimits
