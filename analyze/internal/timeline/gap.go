@@ -19,8 +19,8 @@ type Gap struct {
 // that state since the gap's end, and one that it does not has ended in the gap.
 type gaps struct {
 	list   []Gap
-	within bool // no event behind the last one has come
-	behind bool // the generation behind the last one has not ended
+	within bool  // no event behind the last one has come
+	behind bool  // the generation behind the last one has not ended
 	epoch  int64 // since when what is told is known: the trace's start, or the end of the last gap
 }
 
