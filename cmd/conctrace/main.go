@@ -5,10 +5,12 @@
 // codes. Each subcommand has a file of its own.
 //
 // default.pgo is a CPU profile of an analysis, by which the go command decides
-// what to inline: it takes a tenth off. It needs to be made again only when the
-// analysis spends its time elsewhere:
+// what to inline: it takes a tenth off, and half a minute longer to build for
+// the first time. It needs to be made again only when the analysis spends its
+// time elsewhere, with CONCTRACE_BIG_TRACE naming a trace:
 //
-//	go test -trimpath ./analyze -run '^$' -bench '^BenchmarkAnalyze$' -benchtime 10x -cpuprofile cmd/conctrace/default.pgo
+//	go test -trimpath ./analyze -run '^$' -bench '^BenchmarkAnalyze$' -benchtime 10x -cpuprofile FILE
+//	go tool pprof -proto -focus conctrace/analyze -ignore readBare -output cmd/conctrace/default.pgo FILE
 package main
 
 import (
