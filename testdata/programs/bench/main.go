@@ -25,7 +25,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.trace, "trace", "", "measure with this `file`; without it, one is recorded")
 	flag.IntVar(&o.runs, "runs", 3, "run everything so many times, in turn; go tool trace -pprof only once")
-	flag.BoolVar(&o.withoutGoTool, "without-go-tool", false, "leave go tool trace out, which takes half a minute and 8 GB")
+	flag.BoolVar(&o.withoutGoTool, "without-go-tool", false, "leave go tool trace out, which takes half a minute and 9 GB of memory")
 	flag.Parse()
 	if flag.NArg() > 0 || o.runs < 1 {
 		flag.Usage()
