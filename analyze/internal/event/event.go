@@ -184,5 +184,14 @@ type Decoder interface {
 	Close() (ended bool)
 }
 
-// Patience is how long Close waits for a read of the input to end.
-const Patience = 2 * time.Second
+// HasEnded waits a little for what closes ended, and reports whether it did: how
+// Close of a Decoder knows that nothing reads the input any more.
+func HasEnded(ended <-chan struct{}) bool {
+	const patience = 2 * time.Second
+	select {
+	case <-ended:
+		return true
+	case <-time.After(patience):
+		return false
+	}
+}

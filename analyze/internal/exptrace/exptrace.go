@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -124,12 +123,7 @@ func (d *Decoder) Next() ([]event.Event, error) {
 // Close ends the decoding.
 func (d *Decoder) Close() (ended bool) {
 	d.stop()
-	select {
-	case <-d.ended:
-		return true
-	case <-time.After(event.Patience):
-		return false
-	}
+	return event.HasEnded(d.ended)
 }
 
 // Tables holds the interned stacks and strings.

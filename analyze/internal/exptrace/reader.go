@@ -169,16 +169,12 @@ func (r *reader) at(err error) error {
 
 var errClock = errors.New("the timestamps are not plausible: the clock frequency or the times in the file are damaged")
 
-// maxSpanNs bounds the time between two events, and so between the first and
-// the last: more than a month is a damaged clock, not a trace.
-const maxSpanNs = 31 * 24 * 3600 * 1e9
-
 // checkTime rejects times that only damage explains. x/exp/trace accepts any
 // frequency and hands on infinite, negative or standing times.
 func (r *reader) checkTime(ev *trace.Event) error {
 	t := int64(ev.Time())
 	// The converter of Go 1.11–1.21 begins a nanosecond before its first event.
-	if t < -1 || (r.syncs > 0 && t-r.lastNs > maxSpanNs) {
+	if t < -1 || (r.syncs > 0 && t-r.lastNs > wire.MaxSpanNs) {
 		return r.at(errClock)
 	}
 	r.lastNs = t

@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 )
@@ -16,10 +15,10 @@ import (
 //
 //	cutter ── generations ──► workers, each generation alone ──► Next, in sequence
 //
-// One goroutine reads and cuts (generation.go), one for each generation under
-// way parses and orders it (order.go), and Next hands their chunks out in turn,
-// after it has held what they rest on against the state that it keeps
-// (assume.go).
+// One goroutine reads and cuts (cutter.go), one for each generation under way
+// takes it apart and orders it (order.go), and Next hands their chunks out in
+// turn (join.go), after it has held what they rest on against the state that it
+// keeps (assume.go).
 type Decoder struct {
 	ctx     context.Context
 	version int
@@ -150,12 +149,7 @@ func (d *Decoder) Stats() event.Stats {
 // Close ends the decoding.
 func (d *Decoder) Close() (ended bool) {
 	d.stop()
-	select {
-	case <-d.ended:
-		return true
-	case <-time.After(event.Patience):
-		return false
-	}
+	return event.HasEnded(d.ended)
 }
 
 // cut reads generations and sets workers to them.

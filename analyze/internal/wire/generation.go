@@ -117,7 +117,7 @@ func (g *generation) take(version int, experiment byte, thread int64, b batch) e
 	if b.end > b.begin {
 		class = g.data[b.begin]
 	}
-	r := reader{g: g, pos: b.begin + 1, end: b.end}
+	r := batchReader{g: g, pos: b.begin + 1, end: b.end}
 	switch {
 	case experiment != 0:
 		g.unknownExp = g.unknownExp || experiment > lastExperiment
@@ -145,7 +145,7 @@ func (g *generation) take(version int, experiment byte, thread int64, b batch) e
 const lastExperiment = 1
 
 // addSync reads the clocks.
-func (g *generation) addSync(r *reader, version int, time uint64) error {
+func (g *generation) addSync(r *batchReader, version int, time uint64) error {
 	for r.more() {
 		switch kind := r.byte(); {
 		case kind == typeFrequency:
@@ -175,23 +175,23 @@ func (g *generation) addSync(r *reader, version int, time uint64) error {
 	return nil
 }
 
-// reader reads numbers of one batch.
-type reader struct {
+// batchReader reads numbers of one batch.
+type batchReader struct {
 	g        *generation
 	pos, end int
 }
 
-func (r *reader) more() bool { return r.pos < r.end }
+func (r *batchReader) more() bool { return r.pos < r.end }
 
 // ok says whether what was read lay in the batch.
-func (r *reader) ok() bool { return r.pos <= r.end }
+func (r *batchReader) ok() bool { return r.pos <= r.end }
 
-func (r *reader) byte() byte {
+func (r *batchReader) byte() byte {
 	r.pos++
 	return r.g.data[r.pos-1]
 }
 
-func (r *reader) uint() (v uint64) {
+func (r *batchReader) uint() (v uint64) {
 	if r.pos < r.end {
 		v, r.pos = uvarint(r.g.data, r.pos)
 		return v
@@ -200,6 +200,6 @@ func (r *reader) uint() (v uint64) {
 	return 0
 }
 
-func (r *reader) fail(format string, args ...any) error {
+func (r *batchReader) fail(format string, args ...any) error {
 	return r.g.at(min(r.pos, r.end), format, args...)
 }

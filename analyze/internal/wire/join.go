@@ -139,7 +139,7 @@ func (d *Decoder) joins(events []event.Event) bool {
 	for i := range events {
 		e := &events[i]
 		if e.Time > last {
-			return e.Time-last <= maxSpanNs || i > 0
+			return e.Time-last <= MaxSpanNs || i > 0
 		}
 		last++
 		e.Time = last

@@ -64,9 +64,9 @@ const mostEvents = 3
 // sequence numbers. That never happens on a machine with sound clocks.
 const maxSorting = 1 << 30
 
-// maxSpanNs bounds the time between two events, and so between the first and
+// MaxSpanNs bounds the time between two events, and so between the first and
 // the last: more than a month is a damaged clock, not a trace.
-const maxSpanNs = maxSpanSec * 1e9
+const MaxSpanNs = maxSpanSec * 1e9
 
 // run orders the generation.
 func (o *orderer) run() error {
@@ -91,7 +91,7 @@ func (o *orderer) run() error {
 func (o *orderer) sync() {
 	t := o.g.ns(o.g.earliest)
 	if !o.alone {
-		if o.g.index > 0 && t-o.last > maxSpanNs {
+		if o.g.index > 0 && t-o.last > MaxSpanNs {
 			o.implausible(0)
 			return
 		}
@@ -310,7 +310,7 @@ func (o *orderer) unknown(c *cursor) outcome {
 // in. Alone, that is as far as this generation tells.
 func (o *orderer) emit(c *cursor) *event.Event {
 	at := max(c.time, o.last+1)
-	if at-o.last > maxSpanNs {
+	if at-o.last > MaxSpanNs {
 		o.implausible(c.pos)
 		c.pos = c.end + 1 // takes the event back: see next
 	}
@@ -349,7 +349,7 @@ func (o *orderer) sample() {
 		return
 	}
 	at := max(s.ns, o.last+1)
-	if at-o.last > maxSpanNs {
+	if at-o.last > MaxSpanNs {
 		o.implausible(0)
 		return
 	}

@@ -189,10 +189,7 @@ func (t *thread) bind(place int32, id int64) {
 
 // create takes up a new goroutine and returns its place.
 func (o *orderer) create(c *cursor, id int64, status uint8) int32 {
-	place := o.goroutines.find(id)
-	if place == noGoroutine {
-		place = o.goroutines.add(id)
-	}
+	place := o.placeOf(id)
 	g := &o.goroutines.list[place]
 	if g.alive {
 		o.wrongState(c, "goroutine", id)
@@ -226,10 +223,7 @@ func (o *orderer) goStatus(c *cursor) outcome {
 		return o.wrongState(c, "goroutine", id)
 	}
 	from := goStates[status]
-	place := o.goroutines.find(id)
-	if place == noGoroutine {
-		place = o.goroutines.add(id)
-	}
+	place := o.placeOf(id)
 	g := &o.goroutines.list[place]
 	switch {
 	case g.alive:

@@ -121,7 +121,7 @@ func (x *index[T]) clear() {
 }
 
 // addStrings reads a batch of strings.
-func (t *tables) addStrings(r *reader) error {
+func (t *tables) addStrings(r *batchReader) error {
 	for r.more() {
 		if kind := r.byte(); kind != typeString {
 			return r.fail("byte %d in a batch of strings", kind)
@@ -142,7 +142,7 @@ func (t *tables) addStrings(r *reader) error {
 }
 
 // addStacks reads a batch of stacks.
-func (t *tables) addStacks(r *reader) error {
+func (t *tables) addStacks(r *batchReader) error {
 	for r.more() {
 		if kind := r.byte(); kind != typeStack {
 			return r.fail("byte %d in a batch of stacks", kind)
@@ -246,7 +246,7 @@ type sample struct {
 }
 
 // addSamples reads a batch of CPU samples.
-func (g *generation) addSamples(r *reader) error {
+func (g *generation) addSamples(r *batchReader) error {
 	for r.more() {
 		if kind := r.byte(); kind != typeCPUSample {
 			return r.fail("byte %d in a batch of CPU samples", kind)
