@@ -21,25 +21,31 @@ var Schema []byte
 
 // Result is what an analysis of one trace found.
 type Result struct {
-	SchemaVersion int         `json:"schema_version"`
-	Verdict       Verdict     `json:"verdict"`
-	Trace         Trace       `json:"trace"`
-	Scope         Scope       `json:"scope"`
-	Time          Time        `json:"time"`        // user goroutines, summed
-	SystemTime    Time        `json:"system_time"` // the runtime's and the tracer's goroutines
-	Waits         Latencies   `json:"waits"`       // user goroutines, at-rest waits left out
-	Concurrency   Concurrency `json:"concurrency"`
-	Scheduler     Scheduler   `json:"scheduler"`
-	Groups        []Group     `json:"groups"`
+	SchemaVersion int     `json:"schema_version"`
+	Verdict       Verdict `json:"verdict"`
+	// Findings is what stands out, worst first: at most ten.
+	Findings []Finding `json:"findings"`
+	// FindingsOmitted is how many more there were.
+	FindingsOmitted int         `json:"findings_omitted"`
+	Trace           Trace       `json:"trace"`
+	Scope           Scope       `json:"scope"`
+	Time            Time        `json:"time"`        // user goroutines, summed
+	SystemTime      Time        `json:"system_time"` // the runtime's and the tracer's goroutines
+	Waits           Latencies   `json:"waits"`       // user goroutines, at-rest waits left out
+	Concurrency     Concurrency `json:"concurrency"`
+	Scheduler       Scheduler   `json:"scheduler"`
+	Groups          []Group     `json:"groups"`
 	// Goroutines is every goroutine, by ID; only when asked for.
 	Goroutines []Goroutine `json:"goroutines,omitempty"`
 	Sites      []Site      `json:"sites"`
 	// SitesOmitted sums the sites past the first thousand.
 	SitesOmitted SitesOmitted `json:"sites_omitted"`
-	Tasks        []Span       `json:"tasks"`
-	Regions      []Span       `json:"regions"`
-	Logs         []LogCount   `json:"logs"`
-	GC           GC           `json:"gc"`
+	// SiteClasses join the places that wait for each other: a lock, a channel.
+	SiteClasses []SiteClass `json:"site_classes"`
+	Tasks       []Span      `json:"tasks"`
+	Regions     []Span      `json:"regions"`
+	Logs        []LogCount  `json:"logs"`
+	GC          GC          `json:"gc"`
 }
 
 // Verdict is the answer in one line.
@@ -150,48 +156,6 @@ type Latency struct {
 // ("blocked-sync/mutex").
 type Latencies map[string]Latency
 
-// Concurrency says how much ran at once, user goroutines only.
-type Concurrency struct {
-	// AverageRunning is the running time divided by the scope's length.
-	AverageRunning float64 `json:"average_running"`
-	// AverageParallelism is the running time divided by the time in which at
-	// least one goroutine ran; 0 when none did.
-	AverageParallelism float64 `json:"average_parallelism"`
-	// AverageEngaged is the mean number of goroutines that were neither at rest
-	// nor gone: the pots on the stove.
-	AverageEngaged float64 `json:"average_engaged"`
-	// RunningHistogramNs[k] is for how long exactly k goroutines ran.
-	RunningHistogramNs []int64 `json:"running_histogram_ns"`
-}
-
-// Scheduler says how ready work was served.
-type Scheduler struct {
-	Latency         Latency   `json:"latency"`           // runnable until running, all origins but yielded
-	LatencyByOrigin Latencies `json:"latency_by_origin"` // woken, new, preempted, yielded, syscall-return
-	// RunnableSomeNs is for how long at least one user goroutine was runnable,
-	// RunnableFullNs for how long one was and none ran.
-	RunnableSomeNs int64 `json:"runnable_some_ns"`
-	RunnableFullNs int64 `json:"runnable_full_ns"`
-	PTimeNs        PTime `json:"p_time_ns"`
-}
-
-// PTime is the processors' time. Its parts sum to the integral of GOMAXPROCS
-// over the scope.
-type PTime struct {
-	User     int64 `json:"user"`     // running user goroutines
-	GC       int64 `json:"gc"`       // running the runtime's and the tracer's goroutines
-	Syscall  int64 `json:"syscall"`  // held by a goroutine in a syscall
-	Spinning int64 `json:"spinning"` // running no goroutine: looking for work
-	STW      int64 `json:"stw"`      // stopped with the world
-	Idle     int64 `json:"idle"`
-	Unknown  int64 `json:"unknown,omitempty"` // in a gap of a damaged trace
-}
-
-// Sum is the whole of the processors' time.
-func (p PTime) Sum() int64 {
-	return p.User + p.GC + p.Syscall + p.Spinning + p.STW + p.Idle + p.Unknown
-}
-
 // Group is the goroutines with one entry function and one creation stack.
 type Group struct {
 	ID   int    `json:"id"`   // index in Result.Groups
@@ -211,6 +175,18 @@ type Group struct {
 	// RunCount is how many times a goroutine of the group got a processor.
 	RunCount int64     `json:"run_count"`
 	Waits    Latencies `json:"waits"` // at-rest waits left out
+	// Parallelism says how much of the group went on at once.
+	Parallelism GroupParallelism `json:"parallelism"`
+	// IdleBlockedNs is the processor time that idled while the group's
+	// goroutines were blocked, shared equally among all that were.
+	IdleBlockedNs int64 `json:"idle_blocked_ns"`
+	// HarmNs is the ready time of other goroutines during which this group's
+	// held the processors, shared equally among those that ran.
+	HarmNs int64 `json:"harm_ns"`
+	// AfterIO is the wait for a processor right after input or output.
+	AfterIO Latency `json:"after_io"`
+	// OpenSite is where most of the members were blocked at the scope's end.
+	OpenSite *OpenSite `json:"open_site,omitempty"`
 	// Parents are the groups that created this one's goroutines.
 	Parents []GroupCount `json:"parents,omitempty"`
 	// AtRest says which waits were regarded as idle by design, and why.
@@ -292,6 +268,82 @@ type Site struct {
 	AtRestWaits int64 `json:"at_rest_waits"`
 	AtRestNs    int64 `json:"at_rest_ns"`
 	Groups      []int `json:"groups"` // whose goroutines waited here, by time
+	// JoinNs is the part of TotalNs in which the goroutine was represented by
+	// those that it waited for.
+	JoinNs int64 `json:"join_ns"`
+	// IdleBlockedNs is the processor time that idled meanwhile, shared equally
+	// among all that were blocked.
+	IdleBlockedNs int64 `json:"idle_blocked_ns"`
+	// Wakers are who ended the waits, by count: at most eight.
+	Wakers []Waker `json:"wakers,omitempty"`
+	// Worst are the longest of the waits: at most three.
+	Worst []Moment `json:"worst,omitempty"`
+}
+
+// Waker is who ended waits at a place.
+type Waker struct {
+	// Group is the group of the goroutine that ended them, -1 for a timer, the
+	// poller or the runtime.
+	Group  int     `json:"group"`
+	Frames []Frame `json:"frames"` // on which it did so, leaf first
+	Waits  int64   `json:"waits"`
+	// TotalNs is the time of these waits.
+	TotalNs int64 `json:"total_ns"`
+	// ViaNs is the part of TotalNs whose waker was itself woken, during the
+	// wait, by the poller, a timer or the end of a system call.
+	ViaNs         map[string]int64 `json:"via_ns,omitempty"`
+	IdleBlockedNs int64            `json:"idle_blocked_ns"`
+}
+
+// Moment is an instant worth looking at.
+type Moment struct {
+	FromNs    int64 `json:"from_ns"`
+	ToNs      int64 `json:"to_ns"`
+	Goroutine int64 `json:"goroutine,omitempty"`
+}
+
+// SiteClass is the places that wait for each other, told by who ends whose
+// waits: one lock or one channel, or several that the same lines use. The trace
+// does not name the object itself.
+type SiteClass struct {
+	Kind string `json:"kind"` // lock, channel
+	// Sites are the places where goroutines waited: indexes in Result.Sites.
+	Sites []int `json:"sites"`
+	// Waits, TotalNs and IdleBlockedNs leave at-rest waits out.
+	Waits         int64 `json:"waits"`
+	TotalNs       int64 `json:"total_ns"`
+	IdleBlockedNs int64 `json:"idle_blocked_ns"`
+	// SendNs and ReceiveNs split the blocked time of a channel.
+	SendNs        int64 `json:"send_ns"`
+	ReceiveNs     int64 `json:"receive_ns"`
+	SendIdleNs    int64 `json:"send_idle_ns"`
+	ReceiveIdleNs int64 `json:"receive_idle_ns"`
+	// Senders and Receivers of a channel, and Waiters at a lock, are groups.
+	Senders   []int `json:"senders,omitempty"`
+	Receivers []int `json:"receivers,omitempty"`
+	Waiters   []int `json:"waiters,omitempty"`
+	// MostWaiting is the highest number of goroutines that waited at once.
+	MostWaiting int `json:"most_waiting"`
+	// Release is the place at which most waits were ended: where a lock was
+	// unlocked.
+	Release []Frame `json:"release,omitempty"`
+	// ReleaseGroup is the group of the goroutines that did so, or -1.
+	ReleaseGroup int `json:"release_group"`
+}
+
+// OpenSite is where goroutines of a group were still blocked at the end.
+type OpenSite struct {
+	Kind   string  `json:"kind"` // class/kind
+	Frames []Frame `json:"frames"`
+	Count  int     `json:"count"` // goroutines
+	// LongestNs is the longest of these waits so far.
+	LongestNs int64 `json:"longest_ns"`
+	// Closed is how many waits of the group ended at this place.
+	Closed int64 `json:"closed"`
+	// FirstCreatedNs and LastCreatedNs are when the first and the last of the
+	// group's goroutines were created within the scope.
+	FirstCreatedNs int64 `json:"first_created_ns"`
+	LastCreatedNs  int64 `json:"last_created_ns"`
 }
 
 // SitesOmitted sums the sites that are not listed.
