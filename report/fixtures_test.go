@@ -32,13 +32,18 @@ func rich() *result.Result {
 	rest.LifetimeNs, rest.RunningNs = rest.LifetimeNs-2*ms, 0
 	parent := int64(1)
 	created, ended := int64(3.2*s), int64(4.05*s)
+	lock := []result.Frame{{Func: "sync.(*Mutex).Lock", File: "/usr/local/go/src/sync/mutex.go", Line: 45}, {Func: "github.com/acme/shop/internal/cache.(*Store).Get", File: "/home/ci/shop/internal/cache/store.go", Line: 141}, {Func: "github.com/acme/shop/internal/api.(*Server).handleCheckout", File: "/home/ci/shop/internal/api/checkout.go", Line: 52}, {Func: "github.com/acme/shop/internal/api.(*Server).ServeHTTP", File: "/home/ci/shop/internal/api/server.go", Line: 88}, {Func: "net/http.serverHandler.ServeHTTP", File: "/usr/local/go/src/net/http/server.go", Line: 3210}, {Func: "net/http.(*conn).serve", File: "/usr/local/go/src/net/http/server.go", Line: 2092}}
+	unlock := append([]result.Frame{{Func: "sync.(*Mutex).Unlock", File: "/usr/local/go/src/sync/mutex.go", Line: 64}, {Func: "github.com/acme/shop/internal/cache.(*Store).Put", File: "/home/ci/shop/internal/cache/store.go", Line: 171}}, lock[2:]...)
 	return &result.Result{
-		SchemaVersion: result.SchemaVersion,
-		Verdict:       result.Verdict{Label: "interleaved", Sentence: "Interleaved, not parallel: 2.1 of 8 Ps were busy on average while 37 goroutines were runnable or blocked."},
-		Trace:         trace,
-		Scope:         result.Scope{ToNs: 12.4 * s, Goroutines: 3214, SystemGoroutines: 25, AtRestGoroutines: 14},
-		Time:          top,
-		SystemTime:    timeOf(map[string]int64{"running/user": 1.9 * s, "runtime/system": 200 * s}, nil),
+		SchemaVersion:   result.SchemaVersion,
+		Findings:        richFindings(lock, unlock),
+		FindingsOmitted: 2,
+		SiteClasses:     []result.SiteClass{{Kind: "lock", Sites: []int{0, 1}, Waits: 812, TotalNs: 31.2 * s, IdleBlockedNs: 30 * s, Waiters: []int{0}, MostWaiting: 36, Release: unlock, ReleaseGroup: 0}},
+		Verdict:         result.Verdict{Label: "interleaved", Sentence: "Interleaved, not parallel: 2.1 of 8 Ps were busy on average while 37 goroutines were runnable or blocked."},
+		Trace:           trace,
+		Scope:           result.Scope{ToNs: 12.4 * s, Goroutines: 3214, SystemGoroutines: 25, AtRestGoroutines: 14},
+		Time:            top,
+		SystemTime:      timeOf(map[string]int64{"running/user": 1.9 * s, "runtime/system": 200 * s}, nil),
 		Waits: result.Latencies{
 			"blocked-sync/mutex":        {Count: 812, P50Ns: 11 * ms, P90Ns: 90.4 * ms, P99Ns: 212 * ms, MaxNs: 340 * ms},
 			"blocked-sync/chan-receive": {Count: 20411, P50Ns: 40 * us, P90Ns: 310 * us, P99Ns: 2.1 * ms, MaxNs: 1.04 * s},
@@ -48,30 +53,60 @@ func rich() *result.Result {
 			"runtime/gc-assist-wait":    {Count: 77, P50Ns: 1 * ms, P90Ns: 4 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
 			"timer/sleep":               {Count: 31, P50Ns: 10 * ms, P90Ns: 10.1 * ms, P99Ns: 10.9 * ms, MaxNs: 10.9 * ms},
 		},
-		Concurrency: result.Concurrency{AverageRunning: 2.1, AverageParallelism: 2.28, AverageEngaged: 37.2,
-			RunningHistogramNs: []int64{0.99 * s, 3.84 * s, 3.35 * s, 1.74 * s, 1 * s, 0.5 * s, 0.4 * s, 0.2 * s, 0.38 * s}},
+		Concurrency: result.Concurrency{AverageRunning: 2.1, AverageParallelism: 2.28, AverageEngaged: 37.2, AverageAlive: 61, AverageDemand: 2.55,
+			RunningHistogramNs: []int64{0.99 * s, 3.84 * s, 3.35 * s, 1.74 * s, 1 * s, 0.5 * s, 0.4 * s, 0.2 * s, 0.38 * s},
+			BandsNs:            result.Bands{Idle: 0.99 * s, Poor: 9.93 * s, OK: 0.9 * s, Ideal: 0.58 * s},
+			Efficiency:         0.262, EfficiencySupply: 0.873, EfficiencyDemand: 0.3,
+			PartitionNs:        result.Partition{Idle: 0.2 * s, LatencyBound: 0.75 * s, Stalled: 40 * ms, Serial: 0.34 * s, Interleaved: 3.5 * s, Parallel: 7.57 * s},
+			LatencyCauseNs:     map[string]int64{"io": 0.6 * s, "timer": 0.1 * s, "sync": 50 * ms},
+			StalledCauseNs:     map[string]int64{"stw": 11 * ms, "dispatch": 29 * ms},
+			InterleavedCauseNs: map[string]int64{"dependency": 2.1 * s, "latency": 1 * s, "dispatch": 0.3 * s, "runtime": 0.1 * s},
+			ParallelKindNs:     map[string]int64{"partial": 6.97 * s, "saturated": 0.38 * s, "wasteful": 0.22 * s},
+			Longest:            map[string][]result.Moment{"interleaved": {{FromNs: 3.2 * s, ToNs: 4.05 * s, Goroutine: 88}}},
+			Phases: []result.Phase{{ToNs: 0.6 * s, Label: "latency-bound"}, {FromNs: 0.6 * s, ToNs: 3.2 * s, Label: "parallel"}, {FromNs: 3.2 * s, ToNs: 5.4 * s, Label: "interleaved"},
+				{FromNs: 5.4 * s, ToNs: 10.2 * s, Label: "parallel"}, {FromNs: 10.2 * s, ToNs: 10.24 * s, Label: "stalled"}, {FromNs: 10.24 * s, ToNs: 11.6 * s, Label: "interleaved"}, {FromNs: 11.6 * s, ToNs: 12 * s, Label: "serial"}, {FromNs: 12 * s, ToNs: 12.4 * s, Label: "idle"}},
+			SerialShare: 0.34, SerialWork: 0.148, AmdahlBound: 3.93, KarpFlatt: 0.4,
+			Overlaps: []result.Overlap{{A: 0, B: 1, Ns: 3 * s, Share: 0.4}},
+			OnCPU:    &result.OnCPU{Samples: 2510, PeriodNs: 10 * ms, RunningNs: 27.9 * s, Ratio: 0.9},
+		},
 		Scheduler: result.Scheduler{
 			Latency: result.Latency{Count: 39902, P50Ns: 4.2 * us, P90Ns: 220 * us, P99Ns: 14 * ms, MaxNs: 41.3 * ms},
 			LatencyByOrigin: result.Latencies{
 				"woken": {Count: 34000, P99Ns: 14.4 * ms}, "new": {Count: 3200, P99Ns: 1.2 * ms}, "preempted": {Count: 2600, P99Ns: 20.1 * ms}, "syscall-return": {Count: 102, P99Ns: 800 * us},
 			},
+			Worst: []result.ReadyWait{
+				{AtNs: 3_204_118_733, DurationNs: 41.3 * ms, Goroutine: 88, Group: 0, Origin: "woken", AfterIO: true, Ran: []result.GroupTime{{Group: 4, Ns: 38 * ms}, {Group: 0, Ns: 3 * ms}, {Group: 1, Ns: 200 * us}}},
+				{AtNs: 7.1 * s, DurationNs: 20.1 * ms, Goroutine: 1, Group: 4, Origin: "preempted", Ran: []result.GroupTime{{Group: 1, Ns: 20 * ms}}},
+				{AtNs: 7.3 * s, DurationNs: 8 * ms, Goroutine: 412, Group: 5, Origin: "syscall-return"},
+				{AtNs: 8.3 * s, DurationNs: 300 * us, Goroutine: 413, Group: 5, Origin: "new"},
+			},
 			RunnableSomeNs: 4.3 * s, RunnableFullNs: 21 * ms,
-			PTimeNs: result.PTime{User: 26 * s, GC: 1.9 * s, Syscall: 0.3 * s, Spinning: 2.2 * s, STW: 11 * ms, Idle: 68.789 * s},
+			ReadyNs: 5.6 * s, ReadyCauseNs: result.ReadyCause{STW: 11 * ms, GC: 0.3 * s, SyscallHeld: 90 * ms, Saturated: 3.1 * s, Dispatch: 2.099 * s},
+			HeldHarmNs: 90 * ms, GCHarmNs: 0.3 * s, ReadyCapacityNs: 34.4 * s, IdleWhileReadyNs: 2.099 * s, IdleWhileReadyNoiseNs: 0.17 * s,
+			HiddenDelay:  result.HiddenDelay{Count: 31, LowerNs: 60 * ms, UpperNs: 210 * ms, LateTimers: 4, Worst: []result.LateWait{{AtNs: 3.3 * s, DurationNs: 30 * ms, Goroutine: 9, Group: 5, Kind: "timer/sleep", LowerNs: 20 * ms, UpperNs: 25 * ms, Frames: lock[1:2], Ran: []result.GroupTime{{Group: 4, Ns: 25 * ms}}}}},
+			LongRuns:     []result.LongRun{{AtNs: 3.3 * s, EndNs: 3.4 * s, RunNs: 90 * ms, Goroutine: 1, Group: 4, HarmNs: 80 * ms, LongestSliceNs: 22 * ms, Frames: lock[2:3]}},
+			LongRunCount: 3, LongRunHarmNs: 0.2 * s,
+			SyscallHolds:  []result.SyscallHold{{AtNs: 5 * s, DurationNs: 9 * ms, HarmNs: 8 * ms, Goroutine: 88, Group: 0, Frames: lock[1:]}},
+			IdleBlockedNs: result.IdleBlocked{Sync: 44 * s, IO: 18 * s, Timer: 0.4 * s, Syscall: 0.3 * s, Runtime: 0.1 * s},
+			PTimeNs:       result.PTime{User: 26 * s, GC: 1.9 * s, Syscall: 0.3 * s, Spinning: 2.2 * s, STW: 11 * ms, Idle: 68.789 * s},
 		},
 		Groups: []result.Group{
 			{ID: 0, Name: "net/http.(*conn).serve", CreatedBy: "net/http.(*Server).Serve server.go:3454 < main.main main.go:52", Count: 512, Ended: 500, Verdict: "blocked-sync", Time: handle, RunCount: 40211,
-				Waits: result.Latencies{"runnable": {Count: 100, P99Ns: 14 * ms}, "blocked-sync": {Count: 812, P99Ns: 212 * ms}, "blocked-io": {Count: 3000, P99Ns: 31 * ms}, "blocked-sync/mutex": {Count: 812, P99Ns: 212 * ms}},
+				Waits:         result.Latencies{"runnable": {Count: 100, P99Ns: 14 * ms}, "blocked-sync": {Count: 812, P99Ns: 212 * ms}, "blocked-io": {Count: 3000, P99Ns: 31 * ms}, "blocked-sync/mutex": {Count: 812, P99Ns: 212 * ms}},
+				Parallelism:   result.GroupParallelism{Verdict: "partly-parallel", CF: 0.97, PF: 0.31, EngagedNs: 12.2 * s, RunningNs: 8 * s, MostEngaged: 37, CriticalityNs: 5.4 * s, Width: 2.07, AloneNs: 3.1 * s},
+				IdleBlockedNs: 41 * s, HarmNs: 0.4 * s, AfterIO: result.Latency{Count: 3000, P50Ns: 5 * us, P99Ns: 11 * ms, MaxNs: 41.3 * ms},
+				OpenSite: &result.OpenSite{Kind: "blocked-sync/mutex", Frames: lock, Count: 5, LongestNs: 90 * ms, Closed: 700, FirstCreatedNs: 1 * s, LastCreatedNs: 12 * s},
 				Inside: []result.Inside{
 					{Func: "", Time: timeOf(map[string]int64{"blocked-io/network": 3 * s}, nil)},
 					{Func: "github.com/acme/shop/internal/api.(*Server).handleCheckout", Time: timeOf(map[string]int64{"running/user": 8 * s, "blocked-sync/mutex": 29.8 * s, "blocked-io/network": 2 * s}, nil)},
 					{Func: "github.com/acme/shop/internal/api.(*Server).handleSearch", Time: timeOf(map[string]int64{"running/user": 3.2 * s, "runnable/woken": 2.5 * s, "blocked-io/network": 5.8 * s}, nil)},
 				}},
-			{ID: 1, Name: "github.com/acme/shop/internal/db.(*Pool).worker", CreatedBy: "github.com/acme/shop/internal/db.NewPool pool.go:88", Count: 32, Verdict: "mixed", Time: pool,
+			{ID: 1, Name: "github.com/acme/shop/internal/db.(*Pool).worker", CreatedBy: "github.com/acme/shop/internal/db.NewPool pool.go:88", Count: 32, Verdict: "mixed", Time: pool, Parallelism: result.GroupParallelism{Verdict: "interleaved-only", CF: 0.62, PF: 0.04, EngagedNs: 9 * s, RunningNs: 8.8 * s, MostEngaged: 4, CriticalityNs: 3 * s, Width: 3}, HarmNs: 90 * ms,
 				Waits: result.Latencies{"runnable": {Count: 90, P99Ns: 90 * us}, "blocked-io": {Count: 900, P99Ns: 1.9 * ms}}, AtRest: []result.AtRest{{Rule: "parked-workers", Kind: "blocked-sync/chan-receive", Waits: 30, TotalNs: 38.8 * s}}},
 			{ID: 2, Name: "main.worker", CreatedBy: "main.main main.go:31", Count: 8, Verdict: "at-rest", Time: rest,
 				AtRest: []result.AtRest{{Rule: "parked-workers", Kind: "blocked-sync/chan-receive", Waits: 8, TotalNs: 54 * s}, {Rule: "whole-trace", Waits: 1, TotalNs: 1 * s}}},
 			{ID: 3, Name: "os/signal.loop", Count: 1, Verdict: "at-rest", Time: timeOf(map[string]int64{"blocked-sync/semaphore": 12.4 * s}, map[string]int64{"blocked-sync/semaphore": 12.4 * s}), AtRest: []result.AtRest{{Rule: "known-site", TotalNs: 12.4 * s}}},
-			{ID: 4, Name: "main.main.func1", CreatedBy: "main.main main.go:40", Count: 1, Verdict: "running", Time: timeOf(map[string]int64{"running/user": 5 * s, "runnable/preempted": 1.3 * s}, nil), Waits: result.Latencies{"runnable": {Count: 2600, P99Ns: 20.1 * ms}}},
+			{ID: 4, Name: "main.main.func1", CreatedBy: "main.main main.go:40", Count: 1, Verdict: "running", HarmNs: 3.1 * s, Parallelism: result.GroupParallelism{Verdict: "sequential", PF: 0, EngagedNs: 6.3 * s, RunningNs: 5 * s, MostEngaged: 1, CriticalityNs: 3 * s, Width: 1.67}, Time: timeOf(map[string]int64{"running/user": 5 * s, "runnable/preempted": 1.3 * s}, nil), Waits: result.Latencies{"runnable": {Count: 2600, P99Ns: 20.1 * ms}}},
 			{ID: 5, Name: "main.poll", CreatedBy: "main.main main.go:44", Count: 1, Verdict: "timer", Time: timeOf(map[string]int64{"running/user": 0.9 * ms, "timer/sleep": 0.11 * s}, nil), Waits: result.Latencies{"timer": {Count: 11, P99Ns: 10.9 * ms}}},
 			{ID: 6, Name: "runtime.gcBgMarkWorker", System: true, Count: 25, Verdict: "runtime", Time: timeOf(map[string]int64{"running/user": 1.9 * s, "runtime/system": 200 * s}, nil)},
 		},
@@ -81,13 +116,14 @@ func rich() *result.Result {
 			{ID: 2, Name: "runtime.forcegchelper", Group: 6, System: true, LifetimeNs: 12.4 * s, Time: timeOf(map[string]int64{"runtime/system": 12.4 * s}, nil)},
 		},
 		Sites: []result.Site{
-			{Class: "blocked-sync", Kind: "mutex", Waits: 700, TotalNs: 28.1 * s, P50Ns: 12 * ms, P99Ns: 212 * ms, MaxNs: 340 * ms, Groups: []int{0},
+			{Class: "blocked-sync", Kind: "mutex", Waits: 700, TotalNs: 28.1 * s, P50Ns: 12 * ms, P99Ns: 212 * ms, MaxNs: 340 * ms, Groups: []int{0}, IdleBlockedNs: 27 * s, Worst: []result.Moment{{FromNs: 3.2 * s, ToNs: 3.54 * s, Goroutine: 88}},
+				Wakers: []result.Waker{{Group: 0, Frames: unlock, Waits: 612, TotalNs: 24 * s, IdleBlockedNs: 20 * s}, {Group: 4, Frames: unlock[1:], Waits: 88, TotalNs: 4 * s, ViaNs: map[string]int64{"network": 3 * s, "timer": 1 * ms}}},
 				Frames: []result.Frame{{Func: "sync.(*Mutex).Lock", File: "/usr/local/go/src/sync/mutex.go", Line: 45}, {Func: "github.com/acme/shop/internal/cache.(*Store).Get", File: "/home/ci/shop/internal/cache/store.go", Line: 141}}},
 			{Class: "blocked-sync", Kind: "mutex", Waits: 112, TotalNs: 3.1 * s, P50Ns: 9 * ms, P99Ns: 90 * ms, MaxNs: 91 * ms, Groups: []int{0},
 				Frames: []result.Frame{{Func: "sync.(*Mutex).Lock", File: "/usr/local/go/src/sync/mutex.go", Line: 45}, {Func: "github.com/acme/shop/internal/cache.(*Store).Put", File: "/home/ci/shop/internal/cache/store.go", Line: 166}}},
-			{Class: "blocked-sync", Kind: "chan-receive", Waits: 20411, TotalNs: 2.6 * s, P50Ns: 40 * us, P99Ns: 2.1 * ms, MaxNs: 1.04 * s, AtRestWaits: 38, AtRestNs: 93.4 * s, Groups: []int{1, 2},
+			{Class: "blocked-sync", Kind: "chan-receive", Waits: 20411, TotalNs: 2.6 * s, P50Ns: 40 * us, P99Ns: 2.1 * ms, MaxNs: 1.04 * s, AtRestWaits: 38, AtRestNs: 93.4 * s, Groups: []int{1, 2}, JoinNs: 0.2 * s, Wakers: []result.Waker{{Group: 0, Waits: 20000, TotalNs: 2 * s}, {Group: -1, Waits: 411, TotalNs: 0.6 * s}},
 				Frames: []result.Frame{{Func: "runtime.chanrecv1", File: "/usr/local/go/src/runtime/chan.go", Line: 509}, {Func: "github.com/acme/shop/internal/db.(*Pool).worker", File: "/home/ci/shop/internal/db/pool.go", Line: 102}}},
-			{Class: "blocked-io", Kind: "network", Waits: 9402, TotalNs: 15.9 * s, P50Ns: 820 * us, P99Ns: 31 * ms, MaxNs: 208 * ms, Groups: []int{0, 1},
+			{Class: "blocked-io", Kind: "network", Waits: 9402, TotalNs: 15.9 * s, P50Ns: 820 * us, P99Ns: 31 * ms, MaxNs: 208 * ms, Groups: []int{0, 1}, Wakers: []result.Waker{{Group: -1, Waits: 9402, TotalNs: 15.9 * s}},
 				Frames: []result.Frame{{Func: "internal/poll.(*FD).Read"}, {Func: "net.(*conn).Read", File: "/usr/local/go/src/net/net.go", Line: 196}, {Func: "bufio.(*Reader).Read"}, {Func: "github.com/jackc/pgx/v5/pgconn.(*PgConn).receiveMessage", File: "/home/ci/go/pkg/mod/github.com/jackc/pgx/v5@v5.6.0/pgconn/pgconn.go", Line: 612}}},
 			{Class: "runtime", Kind: "gc-assist-wait", Waits: 77, TotalNs: 2.4 * s, P50Ns: 1 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
 		},
@@ -105,6 +141,36 @@ func rich() *result.Result {
 		GC: result.GC{Cycles: 14, MarkNs: 512 * ms, Mark: result.Latency{Count: 13, P50Ns: 40 * ms, P90Ns: 60 * ms, P99Ns: 80.1 * ms, MaxNs: 80.1 * ms}, AssistNs: 31 * ms, SweepNs: 2.2 * ms, WorkerNs: 1.88 * s,
 			STW:      []result.STW{{Reason: "GC mark termination", TotalNs: 1.1 * ms, Pauses: result.Latency{Count: 14, P50Ns: 61 * us, P90Ns: 90 * us, P99Ns: 210 * us, MaxNs: 210 * us}}, {Reason: "GC sweep termination", TotalNs: 300 * us, Pauses: result.Latency{Count: 14, P50Ns: 20 * us, P90Ns: 30 * us, P99Ns: 41 * us, MaxNs: 41 * us}}},
 			HeapMaxB: 121_000_000, HeapGoalB: 244_000_000, STWTotalNs: 1.4 * ms, LongestSTWs: []result.Pause{{Reason: "GC mark termination", AtNs: 2 * s, DurationNs: 210 * us}}},
+	}
+}
+
+// richFindings has one of each severity.
+func richFindings(lock, unlock []result.Frame) []result.Finding {
+	return []result.Finding{
+		{
+			Detector: "lock-convoy", Title: "Lock convoy", Severity: "high", Score: 88.4, LostNs: 41 * s,
+			Sentence: "Goroutines queued for one lock for 61 % of the time, up to 36 of them at once, while 5.4 of 8 processors idled: 812 waits, 99 % under 212 ms, each for 12 ms of work under the lock.",
+			Culprit:  "github.com/acme/shop/internal/cache.(*Store).Put /home/ci/shop/internal/cache/store.go:171",
+			Remedy:   "Do less under the lock, or give each shard of the cache a lock of its own.",
+			Caveat:   "The lock may guard something that serves one at a time anyway, such as a single connection.",
+			Evidence: map[string]float64{"share": 0.41, "waits": 812, "lost_ns": 41 * s},
+			At:       []result.Moment{{FromNs: 3_204_118_733, ToNs: 4.05 * s, Goroutine: 88}, {FromNs: 5.1 * s, ToNs: 5.9 * s}, {FromNs: 9_000_123_456, ToNs: 9_000_123_456}},
+			Groups:   []int{0}, Victims: []int{0, 1, 4, 5, 2},
+			Stacks: []result.RoleStack{{Role: "blocked", Frames: lock}, {Role: "waker", Frames: unlock}},
+			Merged: []string{"interleaved", "lock-serialised"},
+		},
+		{
+			Detector: "cpu-hog", Title: "A goroutine that runs on keeps others waiting", Severity: "medium", Score: 55, LostNs: 0.2 * s,
+			Sentence: "Goroutine 1 ran for 90 ms without a pause while others were ready.",
+			Remedy:   "Split the work, or run it on fewer goroutines than there are processors.",
+			Caveat:   "Someone else may need it done as soon as that.",
+			At:       []result.Moment{{FromNs: 3.3 * s, ToNs: 3.4 * s, Goroutine: 1}}, Groups: []int{4},
+			Stacks: []result.RoleStack{{Role: "running", Frames: lock[2:4]}, {Role: "created"}},
+		},
+		{
+			Detector: "data-quality", Title: "No CPU samples", Severity: "low", Score: 25,
+			Sentence: "Whether running goroutines had a core is not known.", Remedy: "Record a CPU profile at the same time.", Culprit: "main.main main.go:12",
+		},
 	}
 }
 
@@ -134,12 +200,14 @@ func damaged() *result.Result {
 		Trace: result.Trace{File: "/var/tmp/captures/2026-11-21/orders-7d9f4c/trace (1).out", GoVersion: "1.22", DurationNs: 8.6 * s, Bytes: 41_000_000, BytesLost: 12_700_000, Generations: 8,
 			Gomaxprocs: []result.Gomaxprocs{{N: 4}},
 			Warnings:   []result.Warning{{Code: "truncated", Message: "The file ends within generation 9, at byte 28,300,000; what follows was not analysed."}, {Code: "more-gomaxprocs-than-cores", Message: "GOMAXPROCS is 4 on 2 cores."}}},
-		Scope:       result.Scope{FromNs: 1.2 * s, ToNs: 3.4 * s, Group: `worker|^main\.`, Task: "checkout", Goroutines: 16},
-		Time:        timeOf(map[string]int64{"running/user": 8.5 * s, "runnable/preempted": 26 * s, "blocked-sync/mutex": 30 * us, "unknown/unknown": 4 * ms}, nil),
-		Waits:       result.Latencies{"blocked-sync/mutex": {Count: 2, P50Ns: 10 * us, P90Ns: 20 * us, P99Ns: 20 * us, MaxNs: 20 * us}},
-		Concurrency: result.Concurrency{AverageRunning: 3.88, AverageParallelism: 3.88, AverageEngaged: 15.7, RunningHistogramNs: []int64{0, 1 * ms, 30 * ms, 50 * ms, 2.119 * s}},
-		Scheduler:   result.Scheduler{Latency: result.Latency{Count: 3000, P50Ns: 30 * ms, P90Ns: 31 * ms, P99Ns: 41 * ms, MaxNs: 60 * ms}, RunnableSomeNs: 2.2*s - 3*ms, PTimeNs: result.PTime{User: 8.5 * s, Idle: 0.3 * s}},
-		Groups:      manyGroups(14),
+		Scope: result.Scope{FromNs: 1.2 * s, ToNs: 3.4 * s, Group: `worker|^main\.`, Task: "checkout", Goroutines: 16},
+		Time:  timeOf(map[string]int64{"running/user": 8.5 * s, "runnable/preempted": 26 * s, "blocked-sync/mutex": 30 * us, "unknown/unknown": 4 * ms}, nil),
+		Waits: result.Latencies{"blocked-sync/mutex": {Count: 2, P50Ns: 10 * us, P90Ns: 20 * us, P99Ns: 20 * us, MaxNs: 20 * us}},
+		Concurrency: result.Concurrency{AverageRunning: 3.88, AverageParallelism: 3.88, AverageEngaged: 15.7, RunningHistogramNs: []int64{0, 1 * ms, 30 * ms, 50 * ms, 2.119 * s},
+			PartitionNs: result.Partition{Interleaved: 1 * ms, Parallel: 2.195 * s, Unknown: 4 * ms}, ParallelKindNs: map[string]int64{"saturated": 2.195 * s}, InterleavedCauseNs: map[string]int64{"capacity": 1 * ms},
+			Phases: []result.Phase{{FromNs: 1.2 * s, ToNs: 3.4 * s, Label: "parallel"}}},
+		Scheduler: result.Scheduler{Latency: result.Latency{Count: 3000, P50Ns: 30 * ms, P90Ns: 31 * ms, P99Ns: 41 * ms, MaxNs: 60 * ms}, RunnableSomeNs: 2.2*s - 3*ms, PTimeNs: result.PTime{User: 8.5 * s, Idle: 0.3 * s}},
+		Groups:    manyGroups(14),
 	}
 }
 
@@ -183,6 +251,21 @@ func hostile() *result.Result {
 	r.Tasks[0].Type, r.Regions[0].Type, r.Logs[0].Category = bad, long, bad
 	r.GC.STW[0].Reason, r.GC.STW[1].Reason = bad, long
 	r.Concurrency.RunningHistogramNs[2] = -5 * s
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Detector, f.Title, f.Sentence, f.Culprit, f.Remedy, f.Caveat = bad, bad, bad+long, long+" "+bad, long, bad
+		f.Groups, f.Victims, f.Merged = []int{-1, 1 << 40, 0, 1}, []int{1, 2, 3, 4, 5}, []string{bad, long}
+		f.At = []result.Moment{{FromNs: -1 << 63, ToNs: 1<<63 - 1, Goroutine: 1<<63 - 1}, {FromNs: 5, ToNs: 4}}
+		f.Stacks = []result.RoleStack{{Role: bad, Frames: []result.Frame{{Func: bad, File: bad, Line: -1}, {Func: long}}}, {Role: "blocked", Frames: []result.Frame{{Func: "runtime.x"}, {}}}}
+	}
+	r.Findings[1].Severity, r.FindingsOmitted = bad, 1<<40
+	r.Sites[0].Wakers = []result.Waker{{Group: 1 << 40, Frames: r.Sites[1].Frames, Waits: -1}, {Group: 1, Frames: r.Sites[0].Frames, Waits: 1 << 62, ViaNs: map[string]int64{bad: 1 << 62}}}
+	r.Scheduler.Worst[0].Group, r.Scheduler.Worst[0].Origin, r.Scheduler.Worst[1].Origin = -7, long, bad
+	r.Scheduler.Worst[1].Ran = []result.GroupTime{{Group: -1}, {Group: 0, Ns: -1}}
+	r.Concurrency.InterleavedCauseNs[bad], r.Concurrency.PartitionNs.Idle = 1<<62, 1<<62
+	r.Concurrency.Phases = append(r.Concurrency.Phases, result.Phase{FromNs: -1 << 62, ToNs: 1 << 62, Label: "parallel"}, result.Phase{FromNs: 5 * s, ToNs: 4 * s, Label: bad})
+	r.Concurrency.OnCPU.Ratio, r.Concurrency.Efficiency, r.Concurrency.AmdahlBound = 1e18, -4, 1e18
+	r.Groups[4].Parallelism.Verdict, r.Groups[4].Parallelism.CriticalityNs = bad, -1
 	r.Scheduler.PTimeNs.Idle = -1
 	return r
 }

@@ -51,6 +51,14 @@ func (p *page) funcForms(name string) []string {
 	return forms
 }
 
+// groupName is the entry function of a group, "" where there is no such group.
+func (p *page) groupName(r *result.Result, group int) string {
+	if group < 0 || group >= len(r.Groups) {
+		return ""
+	}
+	return p.funcForms(r.Groups[group].Name)[0]
+}
+
 // packageOf is the import path of a function's package.
 func packageOf(name string) string {
 	name, _, _ = strings.Cut(name, "[")

@@ -92,6 +92,15 @@ func clip(l line, width int) line {
 	return clipped
 }
 
+// keepStart cuts a line at its right to fit.
+func keepStart(p *page, l line, width int) line {
+	if l.width() <= width {
+		return l
+	}
+	mark := span{p.ellipsis(), muted}
+	return append(clip(l, width-mark.width()), mark)
+}
+
 // blank writes an empty line.
 func (p *page) blank() { p.out.WriteByte('\n') }
 

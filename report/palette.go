@@ -11,10 +11,11 @@ import (
 type tone int
 
 const (
-	plain  tone = iota
-	strong      // headings, the verdict
-	muted       // explanations
-	alarm       // what limits the numbers
+	plain   tone = iota
+	strong       // headings, the verdict
+	muted        // explanations
+	alarm        // what limits the numbers, and what is worst
+	caution      // what is bad
 	toneRunning
 	toneRunnable
 	toneSync
@@ -78,6 +79,7 @@ var paints = map[tone]paint{
 	strong:       {bold: true},
 	muted:        {light: "#57606A", dark: "#9AA4B2", light256: "241", dark256: "247", ansi: "8"},
 	alarm:        {light: "#D7263D", dark: "#FF5C7A", light256: "161", dark256: "204", ansi: "9", bold: true},
+	caution:      {light: "#B98017", dark: "#ECD062", light256: "136", dark256: "221", ansi: "3", bold: true},
 	toneRunning:  {light: "#04A880", dark: "#69B183", light256: "36", dark256: "72", ansi: "2"},
 	toneRunnable: {light: "#B98017", dark: "#ECD062", light256: "136", dark256: "221", ansi: "3"},
 	toneSync:     {light: "#A13121", dark: "#E73B2C", light256: "124", dark256: "196", ansi: "1"},

@@ -43,7 +43,11 @@ type Options struct {
 	Top int
 	// Goroutines adds the table of single goroutines, if the Result has them.
 	Goroutines bool
-	// Quiet leaves everything out but the verdict.
+	// Detectors is how many detectors looked for findings; 0 where that is not
+	// known.
+	Detectors int
+	// Quiet leaves everything out but the verdict and a line for each finding
+	// that is not low.
 	Quiet bool
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -89,6 +90,13 @@ func (l look) bar(p *page, share float64, width int) span {
 	return span{strings.Repeat(fill, cells), l.tone}
 }
 
+// wideCell, alone in a row, takes the whole row and no part in the layout.
+type wideCell line
+
+func (c wideCell) natural() int { return 0 }
+
+func (c wideCell) draw(p *page, width int) line { return keepStart(p, line(c), width) }
+
 // gap is the space between columns.
 const gap = 2
 
@@ -110,6 +118,12 @@ func (t *table) draw(p *page, indent int) {
 	for _, r := range t.rows {
 		p.emit(t.row(p, indent, widths, r))
 	}
+}
+
+// shows reports whether a column is there and does not drop out at a width.
+func (t *table) shows(title string, width int) bool {
+	i := slices.IndexFunc(t.columns, func(c column) bool { return c.title == title })
+	return i >= 0 && t.layout(width)[i] > 0
 }
 
 // layout gives each column its width: 0 to the ones that are left out.
@@ -183,6 +197,9 @@ func (t *table) nextToDrop(natural []int) int {
 // row sets cells side by side. A row may have fewer cells than columns.
 func (t *table) row(p *page, indent int, widths []int, cells []cell) line {
 	l := spaces(indent)
+	if wide, ok := cells[0].(wideCell); ok {
+		return append(l, wide.draw(p, p.Width-indent)...)
+	}
 	first := true
 	for i, width := range widths {
 		if width == 0 {

@@ -25,7 +25,9 @@ var textSections = []func(*page, *result.Result){
 	drawHeader,
 	drawDamage,
 	drawVerdict,
+	drawFindings,
 	drawTime,
+	drawWallTime,
 	drawProcessors,
 	drawGroups,
 	drawWaits,
@@ -51,10 +53,12 @@ func writeText(w io.Writer, r *result.Result, o Options) error {
 	return err
 }
 
-// drawQuiet is the verdict with the file's name: the inputs can be several.
+// drawQuiet is the verdict with the file's name, as the inputs can be several,
+// and what was found.
 func drawQuiet(p *page, r *result.Result) {
 	p.wrap(nil, 2, append(text(plain, p.fileName(r)+": "), p.verdict(r)...))
 	drawDamage(p, r)
+	drawFindingLines(p, r)
 }
 
 // drawHeader says what was analysed.
@@ -276,13 +280,13 @@ func drawWarnings(p *page, r *result.Result) {
 	}
 }
 
-// drawNext shows the commands that lead on from here.
 // middle is a part of the scope that shows how a window is asked for.
 func middle(r *result.Result) result.SlowRun {
 	length := r.Scope.DurationNs()
 	return result.SlowRun{BeginNs: r.Scope.FromNs + 2*length/5, DurationNs: length / 5}
 }
 
+// drawNext shows the commands that lead on from here.
 func drawNext(p *page, r *result.Result) {
 	if r.Trace.File == "-" || r.Scope.Group != "" || r.Scope.Task != "" {
 		return // standard input is gone, and a filter is better kept by hand
@@ -295,7 +299,7 @@ func drawNext(p *page, r *result.Result) {
 	if p.Goroutines {
 		next = next[1:]
 	}
-	if run, what := slowestRun(r); what != "" {
+	if run, what := worstMoment(r); what != "" {
 		next[len(next)-2].flags, next[len(next)-2].purpose = windowFlags(run), what
 	}
 	form, t := 0, table{columns: []column{{}, {drop: 1}}}
@@ -336,6 +340,17 @@ func (p *page) commandForm(r *result.Result, flags string) int {
 	return 2
 }
 
+// worstMoment is the stretch of time to look at first, and what it is: of the
+// worst finding, or else the slowest task or region.
+func worstMoment(r *result.Result) (result.SlowRun, string) {
+	for _, f := range r.Findings {
+		if len(f.At) > 0 {
+			return result.SlowRun{BeginNs: f.At[0].FromNs, DurationNs: f.At[0].ToNs - f.At[0].FromNs}, "a finding's worst moment"
+		}
+	}
+	return slowestRun(r)
+}
+
 // slowestRun is the longest task, or else region, and what it is.
 func slowestRun(r *result.Result) (result.SlowRun, string) {
 	var slowest result.SlowRun
@@ -358,14 +373,22 @@ func slowestRun(r *result.Result) (result.SlowRun, string) {
 	return slowest, what
 }
 
-// windowFlags covers a run, rounded outwards: to milliseconds if it is long.
+// windowFlags covers a run.
 func windowFlags(run result.SlowRun) string {
+	from, to := window(run.BeginNs, run.BeginNs+run.DurationNs)
+	return "--from " + from + " --to " + to
+}
+
+// window is a stretch of time to be typed, rounded outwards: to milliseconds if
+// it is long. It is never empty, even if the stretch is.
+func window(fromNs, toNs int64) (from, to string) {
 	step := time.Millisecond
-	if run.DurationNs < int64(10*step) {
+	if toNs-fromNs < int64(10*step) {
 		step = time.Microsecond
 	}
-	from, to := time.Duration(run.BeginNs), time.Duration(run.BeginNs+run.DurationNs)
-	return "--from " + asciiDuration(from.Truncate(step)) + " --to " + asciiDuration((to + step - 1).Truncate(step))
+	start := time.Duration(fromNs).Truncate(step)
+	end := max((time.Duration(toNs) + step - 1).Truncate(step), start+step)
+	return asciiDuration(start), asciiDuration(end)
 }
 
 // asciiDuration is a duration to be typed: time.ParseDuration takes "us" too.

@@ -70,7 +70,7 @@ func drawGroups(p *page, r *result.Result) {
 	}
 	p.heading("GROUPS", note)
 	sortGroups(busy)
-	drawBusyGroups(p, busy)
+	drawBusyGroups(p, busy, criticality(r))
 	drawRestingGroups(p, resting)
 	drawSystemGroups(p, r, system)
 }
@@ -82,36 +82,82 @@ func sortGroups(groups []result.Group) {
 	})
 }
 
-func drawBusyGroups(p *page, groups []result.Group) {
+// criticality is that of all groups: the time in which anything ran.
+func criticality(r *result.Result) int64 {
+	var sum int64
+	for _, g := range r.Groups {
+		sum += g.Parallelism.CriticalityNs
+	}
+	return sum
+}
+
+func drawBusyGroups(p *page, groups []result.Group, critical int64) {
 	t := table{columns: []column{
-		{title: "GROUP", least: 20},
-		{title: "N", right: true, drop: 7},
+		{title: "GROUP", least: 24},
+		{title: "N", right: true, drop: 11},
 		{title: "TIME", right: true},
 	}}
-	t.columns = append(t.columns, classColumns(4)...)
+	t.columns = append(t.columns, classColumns(8)...)
 	t.columns = append(t.columns,
-		column{title: "WORST WAIT p99", drop: 3},
+		column{title: "WORST WAIT p99", drop: 6},
+		column{title: "AT ONCE", least: 11, drop: 7},
+		column{title: "2+ ON", right: true, drop: 4},
+		column{title: "2+ RAN", right: true, drop: 4},
+		column{title: "CRITICAL", right: true, drop: 3},
 		column{title: "MOSTLY", drop: 2},
 		column{title: "CREATED BY", least: 24, drop: 1})
 	shown := groups[:min(len(groups), p.Top)]
 	for _, g := range shown {
-		t.rows = append(t.rows, p.groupRow(g))
+		t.rows = append(t.rows, p.groupRow(g, critical))
 		for _, in := range largestInside(g) {
 			t.rows = append(t.rows, p.insideRow(in))
 		}
 	}
 	t.draw(p, 0)
 	p.more(len(groups)-len(shown), len(groups), "group", "groups")
+	if t.shows("CRITICAL", p.Width) {
+		p.wrap(spaces(2), 2, text(muted, "2+ ON, 2+ RAN: share of the group's time with two or more in progress, running; "+
+			"CRITICAL: its share of the time in which anything ran, divided among those that did"))
+	}
 }
 
-func (p *page) groupRow(g result.Group) []cell {
+// groupRow is one group; critical is the criticality of all groups together.
+func (p *page) groupRow(g result.Group, critical int64) []cell {
 	row := []cell{
 		textCell{forms: p.funcForms(g.Name)},
 		txt(plain, count(int64(g.Count))),
 		txt(plain, duration(engagedNs(g.Time))),
 	}
 	row = append(row, classCells(g.Time)...)
-	return append(row, worstWait(g.Waits), txt(plain, p.verdictWord(g.Verdict)), textCell{forms: p.creatorForms(g.CreatedBy), tone: muted})
+	row = append(row, worstWait(g.Waits))
+	row = append(row, p.atOnceCells(g.Parallelism, critical)...)
+	return append(row, txt(plain, p.verdictWord(g.Verdict)), textCell{forms: p.creatorForms(g.CreatedBy), tone: muted})
+}
+
+// atOnceWords is the verdicts on how much of a group ran at once.
+var atOnceWords = map[string][]string{
+	"sequential":       {"sequential"},
+	"interleaved-only": {"interleaved only", "interleaved"},
+	"partly-parallel":  {"partly parallel", "partly"},
+	"parallel":         {"parallel"},
+}
+
+// atOnceCells say whether members of a group went on and ran at the same time,
+// and how much of the time that anything ran is the group's.
+func (p *page) atOnceCells(g result.GroupParallelism, critical int64) []cell {
+	if g.Verdict == "" {
+		return []cell{nil, nil, nil, nil}
+	}
+	words, known := atOnceWords[g.Verdict]
+	if !known {
+		words = []string{p.clean(g.Verdict)}
+	}
+	return []cell{
+		textCell{forms: words, start: true},
+		txt(plain, percentOf(g.CF)),
+		txt(plain, percentOf(g.PF)),
+		txt(plain, percent(g.CriticalityNs, critical)),
+	}
 }
 
 // creatorForms are ways to show a go statement. Where library code started the

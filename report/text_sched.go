@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -15,10 +17,18 @@ func drawProcessors(p *page, r *result.Result) {
 		text  line
 	}{
 		{"Running at once", p.runningAtOnce(r)},
+		{"Ps in use", p.bands(r.Concurrency.BandsNs)},
 		{"On average", p.averages(r)},
+		{"Efficiency", p.efficiency(r.Concurrency)},
+		{"One at a time", p.serialWork(r)},
+		{"On a core", p.onCore(r.Concurrency.OnCPU)},
 		{"Ps spent", p.processorTime(r.Scheduler.PTimeNs)},
+		{"  idle while", p.idleBlocked(r.Scheduler)},
+		{"Served late", p.hiddenDelay(r.Scheduler.HiddenDelay)},
 		{"Waiting for a P", p.schedulingLatency(r)},
 		{"  by origin", p.latencyByOrigin(r.Scheduler.LatencyByOrigin)},
+		{"  because", p.readyCauses(r.Scheduler.ReadyCauseNs)},
+		{"  who ran instead", p.antagonists(r)},
 	}
 	headed := false
 	for _, f := range facts {
@@ -31,6 +41,7 @@ func drawProcessors(p *page, r *result.Result) {
 		}
 		p.fact("  "+f.label, f.text)
 	}
+	drawReadyWaits(p, r)
 }
 
 // bucket is a range of numbers of goroutines that ran at once.
@@ -143,28 +154,186 @@ func (p *page) averages(r *result.Result) line {
 	if c.AverageParallelism > 0 {
 		items = append(items, text(plain, average(c.AverageParallelism)+" while any ran"))
 	}
+	if c.AverageDemand > 0 {
+		items = append(items, text(plain, average(c.AverageDemand)+" running or ready"))
+	}
 	return joined(append(items, text(plain, average(c.AverageEngaged)+" goroutines in progress"))...)
+}
+
+// part is some time with its name.
+type part struct {
+	label string
+	ns    int64
+}
+
+// shares lists parts that are there with their shares of a whole.
+func shares(whole int64, parts ...part) line {
+	if whole <= 0 {
+		return nil
+	}
+	var items []line
+	for _, part := range parts {
+		if part.ns > 0 {
+			items = append(items, line{{part.label + " ", plain}, {percent(part.ns, whole), strong}})
+		}
+	}
+	return joined(items...)
+}
+
+// largestFirst orders parts by their time.
+func largestFirst(parts ...part) []part {
+	slices.SortStableFunc(parts, func(a, b part) int { return compareDesc(a.ns, b.ns) })
+	return parts
+}
+
+// bands is for how long how much of the processors ran goroutines.
+func (p *page) bands(b result.Bands) line {
+	return shares(b.Idle+b.Poor+b.OK+b.Ideal,
+		part{"none", b.Idle}, part{"up to half", b.Poor}, part{"up to 85%", b.OK}, part{"more", b.Ideal})
+}
+
+// efficiency says why no more of the processors' time ran goroutines: for want
+// of ready work, or because it was not run.
+func (p *page) efficiency(c result.Concurrency) line {
+	if c.Efficiency <= 0 {
+		return nil
+	}
+	return line{
+		{percentOf(c.Efficiency), strong},
+		{" of the Ps' time ran goroutines: there was work for " + percentOf(c.EfficiencyDemand) + ", and " +
+			percentOf(c.EfficiencySupply) + " of that was run", plain},
+	}
+}
+
+// serialWork is what Amdahl's law makes of the time with one goroutine running.
+// It is no law for programs that mostly wait, such as servers.
+func (p *page) serialWork(r *result.Result) line {
+	c := r.Concurrency
+	anyRan := c.PartitionNs.Serial + c.PartitionNs.Interleaved + c.PartitionNs.Parallel
+	if c.AmdahlBound <= 0 || c.SerialWork <= 0 || anyRan < c.PartitionNs.Engaged()/2 {
+		return nil
+	}
+	return line{
+		{percentOf(c.SerialWork), strong},
+		{" of the work was done while only one goroutine ran; with that, at most " + average(c.AmdahlBound) + " of " +
+			counted(int64(mostProcessors(r)), "P", "Ps") + " can be kept busy", plain},
+	}
+}
+
+// onCore holds CPU samples against the running time.
+func (p *page) onCore(c *result.OnCPU) line {
+	if c == nil || c.Samples <= 0 {
+		return nil
+	}
+	said := "about " + average(c.Ratio) + " of a core for each running goroutine, by " + counted(c.Samples, "CPU sample", "CPU samples")
+	return text(plain, said)
+}
+
+// idleBlocked is the idle processors' time by what blocked goroutines waited
+// for.
+func (p *page) idleBlocked(s result.Scheduler) line {
+	b := s.IdleBlockedNs
+	l := shares(s.PTimeNs.Sum(), largestFirst(part{"sync", b.Sync}, part{"I/O", b.IO}, part{"timers", b.Timer},
+		part{"system calls", b.Syscall}, part{"the runtime", b.Runtime})...)
+	if len(l) == 0 {
+		return nil
+	}
+	return append(text(plain, "nothing was ready, and goroutines were blocked on "), l...)
+}
+
+// readyCauses is why ready goroutines had no processor.
+func (p *page) readyCauses(c result.ReadyCause) line {
+	return shares(c.Sum(), largestFirst(part{"all Ps ran others", c.Saturated}, part{"a P was idle or looked for work", c.Dispatch},
+		part{"Ps were held in system calls", c.SyscallHeld}, part{"GC had the Ps", c.GC}, part{"the world was stopped", c.STW})...)
+}
+
+// antagonists is the groups that ran most while others had to wait.
+func (p *page) antagonists(r *result.Result) line {
+	var parts []part
+	for i, g := range r.Groups {
+		if g.HarmNs > 0 {
+			parts = append(parts, part{p.groupName(r, i), g.HarmNs})
+		}
+	}
+	parts = largestFirst(parts...)
+	return shares(r.Scheduler.ReadyNs, parts[:min(len(parts), 3)]...)
+}
+
+// hiddenDelay is the lateness of timers and the poller, which no ready time
+// shows.
+func (p *page) hiddenDelay(h result.HiddenDelay) line {
+	if h.Count <= 0 || h.UpperNs <= 0 {
+		return nil
+	}
+	by := "up to " + duration(h.UpperNs)
+	if h.LowerNs > 0 {
+		by = duration(h.LowerNs) + " to " + duration(h.UpperNs)
+	}
+	items := []line{text(plain, counted(h.Count, "wait", "waits")+" for timers or network ended late, all Ps being busy"), text(plain, by+" in all")}
+	if h.LateTimers > 0 {
+		items = append(items, text(plain, counted(h.LateTimers, "timer", "timers")+" late by more than 5"+nbsp+"ms and its own length"))
+	}
+	return joined(items...)
+}
+
+// longWait is from when on a wait for a processor is worth a line of its own.
+const longWait = int64(time.Millisecond)
+
+// drawReadyWaits lists the longest waits for a processor.
+func drawReadyWaits(p *page, r *result.Result) {
+	t := table{columns: []column{
+		{title: "READY AT", right: true},
+		{title: "WAITED", right: true},
+		{title: "GOROUTINE", right: true, drop: 2},
+		{title: "GROUP", least: 14},
+		{title: "BEFORE", drop: 3},
+		{title: "RAN MEANWHILE", least: 14, drop: 1},
+	}}
+	for _, w := range r.Scheduler.Worst {
+		if w.DurationNs < longWait || len(t.rows) == min(p.Top, 5) {
+			break
+		}
+		at, _ := window(w.AtNs, w.AtNs+w.DurationNs)
+		t.rows = append(t.rows, []cell{
+			txt(plain, at),
+			txt(strong, duration(w.DurationNs)),
+			txt(plain, strconv.FormatInt(w.Goroutine, 10)),
+			txt(plain, p.groupName(r, w.Group)),
+			txt(plain, p.originWord(w)),
+			textCell{forms: p.groupTimeForms(r, w.Ran), tone: muted, start: true},
+		})
+	}
+	t.draw(p, 4)
+}
+
+// originWord is what a goroutine did before it was ready.
+func (p *page) originWord(w result.ReadyWait) string {
+	switch {
+	case w.AfterIO:
+		return "I/O"
+	case w.Origin == "syscall-return":
+		return "system call"
+	}
+	return p.clean(w.Origin)
+}
+
+// groupTimeForms are groups with their times, as many as fit.
+func (p *page) groupTimeForms(r *result.Result, times []result.GroupTime) []string {
+	var parts, forms []string
+	for _, g := range times[:min(len(times), 3)] {
+		if name := p.groupName(r, g.Group); name != "" {
+			parts = append(parts, name+" "+duration(g.Ns))
+			forms = append(forms, strings.Join(parts, ", "))
+		}
+	}
+	slices.Reverse(forms)
+	return forms
 }
 
 // processorTime is the processors' time by what they did.
 func (p *page) processorTime(t result.PTime) line {
-	sum := t.Sum()
-	if sum <= 0 {
-		return nil
-	}
-	var items []line
-	for _, part := range []struct {
-		label string
-		ns    int64
-	}{
-		{"running goroutines", t.User}, {"runtime and GC", t.GC}, {"in system calls", t.Syscall},
-		{"looking for work", t.Spinning}, {"world stopped", t.STW}, {"idle", t.Idle}, {"unknown", t.Unknown},
-	} {
-		if part.ns > 0 {
-			items = append(items, line{{part.label + " ", plain}, {percent(part.ns, sum), strong}})
-		}
-	}
-	return joined(items...)
+	return shares(t.Sum(), part{"running goroutines", t.User}, part{"runtime and GC", t.GC}, part{"in system calls", t.Syscall},
+		part{"looking for work", t.Spinning}, part{"world stopped", t.STW}, part{"idle", t.Idle}, part{"unknown", t.Unknown})
 }
 
 // schedulingLatency is the time from runnable to running.

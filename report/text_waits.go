@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/conctrace/conctrace/analyze/result"
@@ -26,8 +27,11 @@ func drawWaits(p *page, r *result.Result) {
 	shown := kinds[:min(len(kinds), p.Top)]
 	for _, k := range shown {
 		t.rows = append(t.rows, p.waitRow(r, k))
-		for _, s := range sitesOf(r, k) {
+		for i, s := range sitesOf(r, k) {
 			t.rows = append(t.rows, p.siteRow(s))
+			if wakers := p.wakers(r, s); i == 0 && len(wakers) > 0 {
+				t.rows = append(t.rows, []cell{wideCell(wakers)})
+			}
 		}
 	}
 	t.draw(p, 0)
@@ -97,6 +101,51 @@ func sitesOf(r *result.Result, k kindTime) []result.Site {
 		}
 	}
 	return sites
+}
+
+// wakers says who ended the waits at a place, where there is room for it and it
+// was goroutines.
+func (p *page) wakers(r *result.Result, s result.Site) line {
+	if p.Width < 80 {
+		return nil
+	}
+	if !slices.ContainsFunc(s.Wakers, func(w result.Waker) bool { return p.groupName(r, w.Group) != "" }) {
+		return nil
+	}
+	l := text(muted, "      ended by ")
+	for i, w := range s.Wakers {
+		item := joined(p.waker(r, w, s.Waits))
+		if i > 0 {
+			item = append(text(muted, nbsp+"· "), item...)
+		}
+		if i > 0 && l.width()+item.width() > p.Width {
+			break
+		}
+		l = append(l, item...)
+	}
+	return l
+}
+
+// waker is one of those who ended waits, and how many of them.
+func (p *page) waker(r *result.Result, w result.Waker, waits int64) line {
+	who := p.groupName(r, w.Group)
+	if who == "" {
+		who = "no goroutine (timer, network, runtime)"
+	}
+	if f, ok := caller(w.Frames); ok && f.Func != "" {
+		who += " in " + p.calls([]result.Frame{f}, 1, 1)
+	}
+	return line{{who + " ", muted}, {percent(w.Waits, waits), plain}, {p.via(w), muted}}
+}
+
+// via is what had woken a waker itself, where that is most of the time.
+func (p *page) via(w result.Waker) string {
+	names := slices.Sorted(maps.Keys(w.ViaNs))
+	slices.SortStableFunc(names, func(a, b string) int { return compareDesc(w.ViaNs[a], w.ViaNs[b]) })
+	if len(names) == 0 || w.ViaNs[names[0]] < w.TotalNs/2 || w.ViaNs[names[0]] <= 0 {
+		return ""
+	}
+	return ", itself woken by " + p.clean(names[0])
 }
 
 func (p *page) siteRow(s result.Site) []cell {

@@ -111,6 +111,12 @@ func percent(part, whole int64) string {
 	return strconv.FormatFloat(math.Round(p), 'f', 0, 64) + "%"
 }
 
+// percentOf formats a share between 0 and 1.
+func percentOf(share float64) string {
+	const whole = 1e9
+	return percent(int64(min(max(share, 0), 1)*whole), whole)
+}
+
 // average formats a mean number of things: 0.04, 2.1, 37.
 func average(x float64) string {
 	decimals := 0
