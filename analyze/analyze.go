@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/conctrace/conctrace/analyze/detect"
 	"github.com/conctrace/conctrace/analyze/internal/collect"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
@@ -40,6 +41,10 @@ type Options struct {
 
 	// Decoder chooses who decodes the trace; all find the same.
 	Decoder Decoder
+
+	// CPUs is the number of cores that the program really had, where GOMAXPROCS
+	// is more; 0 where it is not known.
+	CPUs int
 
 	// Progress, if given, is called now and then, from one goroutine, with how
 	// much of the input was read. size is -1 where it is not known.
@@ -156,7 +161,7 @@ func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 		MaxGoroutines: a.opts.MaxGoroutines,
 		Select:        a.selected,
 	}, func(tables *event.Tables) timeline.Sink {
-		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest}, tables)
+		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, From: int64(a.opts.From)}, tables)
 		return set
 	})
 	if err != nil {
@@ -172,6 +177,7 @@ func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 		return nil, fmt.Errorf("analyse %s: %w", a.src.name, err)
 	}
 	warn(r, a.selected != nil)
+	r.Findings, r.FindingsOmitted = detect.Find(r, detect.Options{CPUs: a.opts.CPUs})
 	r.Verdict = verdict(r)
 	return r, nil
 }

@@ -6,6 +6,9 @@ type Scheduler struct {
 	LatencyByOrigin Latencies `json:"latency_by_origin"` // woken, new, preempted, yielded, syscall-return
 	// Worst are the ten longest waits for a processor, yielded ones left out.
 	Worst []ReadyWait `json:"worst,omitempty"`
+	// WorstAfterIO are the same of goroutines whose input or output had just
+	// ended.
+	WorstAfterIO []ReadyWait `json:"worst_after_io,omitempty"`
 	// RunnableSomeNs is for how long at least one user goroutine was runnable,
 	// RunnableFullNs for how long one was and none ran.
 	RunnableSomeNs int64 `json:"runnable_some_ns"`

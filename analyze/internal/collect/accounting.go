@@ -13,7 +13,8 @@ import (
 // is. Its time then goes into a group account of its own, which is merged into
 // the real one as soon as that is known; histograms merge exactly.
 type accounting struct {
-	opts Options
+	opts   Options
+	tables *event.Tables
 
 	lives    []life          // by slot
 	groups   []*groupAccount // by group number
@@ -46,12 +47,39 @@ type life struct {
 	fromDemand bool
 	spans      int // tasks and regions that it is inside of
 	detail     *detail
+
+	// What the last wait was, for the sweep and for those that it was waited for
+	// by: its end, the goroutine that ended it, as what it counted.
+	lastWaker *waker
+	lastClass waitClass
+	// outside is when something from outside the program last woke the
+	// goroutine, and as what a wait for it counts since.
+	outside     int64
+	outsideAs   waitClass
+	parent      int64 // creator, and the creator's
+	grandparent int64
+	// promise is the wait that the goroutine ended last, if it has done nothing
+	// else since: one of a descendant that ends now was a join.
+	promise  *cell
+	afterIO  bool  // its last wait was for input or output
+	who      int32 // in the sweep
+	waitStep int32 // in the sweep: the step with which the present state began
 }
 
 // groupAccount is the time of a group.
 type groupAccount struct {
 	tally
-	entry     int32 // group number
+	entry     int32          // group number
+	name      event.StringID // entry function
+	system    bool
+	into      *groupAccount // where this account went, once its goroutine was identified
+	share     share
+	running   width  // members that run
+	engaged   width  // members in progress
+	bit       uint16 // in sets of groups, of those that are set apart
+	afterIO   histogram
+	firstBorn int64 // creations in the scope; 0 and lastBorn 0 for none
+	lastBorn  int64
 	count     int
 	ended     int
 	runCount  int64
@@ -63,12 +91,26 @@ type groupAccount struct {
 	wokeUsers int64         // waits of user goroutines that its members ended, locks aside
 }
 
+// real is the account that this one became a part of, or itself.
+func (g *groupAccount) real() *groupAccount {
+	for g.into != nil {
+		g = g.into
+	}
+	return g
+}
+
+// named takes the entry function's name from a record that gives a goroutine its
+// group.
+func (g *groupAccount) named(r *timeline.Record) {
+	g.name, g.system = r.Name, r.Has(timeline.FlagSystem)
+}
+
 func newGroupAccount() *groupAccount {
 	return &groupAccount{cells: make(map[cellKey]*cell), parents: make(map[int32]int)}
 }
 
 func newAccounting(o Options, tables *event.Tables) *accounting {
-	return &accounting{opts: o, children: make(map[int64]int), stacks: newStackFacts(tables)}
+	return &accounting{opts: o, tables: tables, children: make(map[int64]int), stacks: newStackFacts(tables)}
 }
 
 // span follows how many tasks and regions a goroutine is inside of.
@@ -85,8 +127,11 @@ func (a *accounting) born(r *timeline.Record) {
 	}
 	l := &a.lives[r.Slot]
 	*l = life{id: r.G, selected: !r.Has(timeline.FlagDeselected), stimulus: r.Other, parentGroup: timeline.NoGroup}
+	l.parent, l.grandparent = r.Other, event.NoG
 	if r.OtherSlot >= 0 {
 		a.lives[r.OtherSlot].gave = true
+		a.lives[r.OtherSlot].promise = nil
+		l.grandparent = a.lives[r.OtherSlot].parent
 		if p := a.lives[r.OtherSlot].group; p != nil && !a.lives[r.OtherSlot].own {
 			l.parentGroup = p.entry
 		}
@@ -95,6 +140,7 @@ func (a *accounting) born(r *timeline.Record) {
 		l.own = true
 	} else {
 		l.group = a.group(r.Group)
+		l.group.named(r)
 	}
 	if a.opts.Goroutines {
 		a.keep(l, r)
@@ -125,6 +171,7 @@ func (a *accounting) group(n int32) *groupAccount {
 func (a *accounting) identified(r *timeline.Record) {
 	l := &a.lives[r.Slot]
 	g := a.group(r.Group)
+	g.named(r)
 	if l.group == nil {
 		l.group = g
 		l.own = false
@@ -134,6 +181,7 @@ func (a *accounting) identified(r *timeline.Record) {
 		return
 	}
 	g.merge(l.group)
+	l.group.into = g
 	moved := func(c *cell) *cell {
 		if c == nil {
 			return nil
@@ -164,6 +212,10 @@ func (g *groupAccount) merge(o *groupAccount) {
 	for key, c := range o.cells {
 		g.cell(key).merge(c)
 	}
+	g.share.add(&o.share)
+	g.running.merge(&o.running)
+	g.engaged.merge(&o.engaged)
+	g.afterIO.merge(&o.afterIO)
 	for p, n := range o.parents {
 		g.parents[p] += n
 	}
@@ -182,11 +234,15 @@ func (a *accounting) interval(r *timeline.Record) {
 	if l.selected && r.Ns() > 0 {
 		a.account(l, r)
 	}
-	if r.State == event.GoWaiting {
+	switch r.State {
+	case event.GoWaiting:
 		if l.selected && r.Other != event.NoG {
 			a.woken(l, r)
 		}
 		l.stimulus = r.Other
+		a.attribute(l, r)
+	case event.GoSyscall:
+		a.attribute(l, r)
 	}
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined && !r.Has(timeline.FlagGap) {
 		l.end(r)
@@ -196,6 +252,9 @@ func (a *accounting) interval(r *timeline.Record) {
 // end takes the last interval of a goroutine, by its own end or the trace's.
 func (l *life) end(r *timeline.Record) {
 	if r.Next == event.GoNotExist {
+		if l.promise != nil {
+			l.promise.promises++
+		}
 		if l.selected && l.seen && !r.Has(timeline.FlagOutside) {
 			l.account().ended++
 		}
@@ -239,6 +298,12 @@ func (a *accounting) account(l *life, r *timeline.Record) {
 func (l *life) enter(g *groupAccount, r *timeline.Record) {
 	l.seen, l.first = true, r.Start
 	g.count++
+	if r.Kind == waitkind.New && !r.Has(timeline.FlagCensoredStart) {
+		if g.firstBorn == 0 {
+			g.firstBorn = r.Start
+		}
+		g.lastBorn = r.Start
+	}
 	if l.parentGroup != timeline.NoGroup {
 		g.parents[l.parentGroup]++
 	}
@@ -262,6 +327,7 @@ var waiting = func() (w [256]bool) {
 func (l *life) waited(r *timeline.Record, on *stackFact) *cell {
 	c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
 	c.add(r)
+	l.promise = nil
 	if l.spans > 0 {
 		c.spanNs += r.Ns()
 	}
@@ -281,6 +347,9 @@ func (l *life) ran(g *groupAccount, r *timeline.Record) {
 	switch {
 	case r.Flags&(timeline.FlagSwitch|timeline.FlagSplit) == 0:
 		g.list(r.Kind).add(l.pending + r.Ns())
+		if l.afterIO && r.Kind == waitkind.Woken {
+			g.afterIO.add(r.Ns())
+		}
 		l.pending = 0
 	case r.Has(timeline.FlagSwitch): // an instant that only the format has
 	default:

@@ -230,7 +230,7 @@ func contextWatch(w restCase) bool {
 	c := w.cell
 	return (c.key.kind == waitkind.Select || c.key.kind == waitkind.ChanReceive) &&
 		c.endedByG > 0 && c.cancelled == c.endedByG &&
-		w.group.running()*1000 < w.life &&
+		w.group.tally.running()*1000 < w.life &&
 		c.ns*10 >= w.group.waiting()*9
 }
 
@@ -280,9 +280,9 @@ func inOwnLoop(funcs []string) bool {
 
 var closure = regexp.MustCompile(`\.func\d+(\.\d+)*$|\.gowrap\d+$`)
 
-// running is the group's time on a processor, ns.
-func (g *groupAccount) running() (ns int64) {
-	for k, v := range g.kinds {
+// running is the time on a processor, ns.
+func (t *tally) running() (ns int64) {
+	for k, v := range t.kinds {
 		if waitkind.Kind(k).Class() == waitkind.Running {
 			ns += v
 		}

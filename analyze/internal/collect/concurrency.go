@@ -1,187 +1,162 @@
 package collect
 
 import (
-	"github.com/conctrace/conctrace/analyze/internal/event"
-	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"fmt"
+	"math"
+
 	"github.com/conctrace/conctrace/analyze/result"
-	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
-// concurrency follows how many user goroutines run and are ready at each
-// instant.
-//
-// What happened at the trace's start becomes known late: a goroutine that is
-// older than the trace is first mentioned when something happens to it, and
-// what it is, when a stack tells. The first hundred thousand steps are therefore
-// held back and swept when they are complete, which covers the whole of many
-// traces and the beginning of every one.
-type concurrency struct {
-	lives []sweepLife     // by slot
-	early []step          // of goroutines older than the trace, at its start
-	held  []step          // what followed, in the order of time
-	who   []sweepIdentity // of the held steps' goroutines
-	late  bool            // the held steps are swept; steps are swept as they come
-
-	at    int64
-	in    [8]int     // goroutines by state
-	spent []runState // by how many run
-	gapNs int64      // of which nothing is known
+// Finish writes what the sweep found: concurrency, and how ready work was
+// served. Accounting has finished before.
+func (s *sweep) Finish(end *End, r *result.Result) {
+	if !s.late {
+		s.release()
+	}
+	s.advance(end.To)
+	s.finish()
+	for i := range s.who {
+		s.sequential.ended(&s.who[i])
+	}
+	s.concurrency(end, r)
+	s.scheduler(end, r)
+	s.accounts.finishShares(end, r)
+	s.doubt(r)
 }
 
-const maxHeld = 1 << 17
+// rounded is a sum of shares as whole ns.
+func rounded(ns float64) int64 { return int64(math.Round(ns)) }
 
-// sweepLife is what is known of the goroutine in a slot.
-type sweepLife struct {
-	who   int32 // in held steps
-	state event.GoState
-	is    sweepIdentity
+// gapNs is the time within gaps of a damaged trace.
+func (s *sweep) gapNs() (ns int64) {
+	for _, g := range s.gaps {
+		ns += g.to - g.from
+	}
+	return ns
 }
 
-type sweepIdentity uint8
-
-const (
-	identityUnknown sweepIdentity = iota // counts as user
-	identityUser
-	identityOther // system, or not asked for
-)
-
-// step is a change of state of a goroutine.
-type step struct {
-	at       int64
-	who      int32
-	from, to event.GoState
-}
-
-// runState is the time with so many goroutines running.
-type runState struct {
-	ns [2]int64 // 1: with others ready
-}
-
-func newConcurrency() *concurrency { return &concurrency{spent: make([]runState, 1, 64)} }
-
-// interval follows a change of state.
-func (c *concurrency) interval(r *timeline.Record) {
-	if r.State != r.Next {
-		c.change(&c.lives[r.Slot], r.End, r.Next, false)
-	}
-}
-
-func (c *concurrency) born(r *timeline.Record) {
-	for int(r.Slot) >= len(c.lives) {
-		c.lives = append(c.lives, sweepLife{})
-	}
-	l := &c.lives[r.Slot]
-	*l = sweepLife{who: int32(len(c.who))}
-	if !c.late {
-		c.who = append(c.who, identityUnknown)
-	}
-	if r.Group != timeline.NoGroup || r.Has(timeline.FlagDeselected) {
-		c.identified(r)
-	}
-	c.change(l, r.Start, r.Next, r.Flags&(timeline.FlagCensoredStart|timeline.FlagGap) == timeline.FlagCensoredStart)
-}
-
-func (c *concurrency) identified(r *timeline.Record) {
-	l := &c.lives[r.Slot]
-	is := identityUser
-	if r.Flags&(timeline.FlagSystem|timeline.FlagDeselected) != 0 {
-		is = identityOther
-	}
-	if !c.late {
-		c.who[l.who] = is
-	} else if l.is == identityUnknown && is == identityOther {
-		c.in[l.state&7]--
-	}
-	l.is = is
-}
-
-// change moves a goroutine to its next state, or into the one that it has been
-// in since before the trace.
-func (c *concurrency) change(l *sweepLife, at int64, next event.GoState, censored bool) {
-	from := l.state
-	l.state = next
-	if c.late {
-		c.sweep(at, l.is, from, next)
-		return
-	}
-	s := step{at: at, who: l.who, from: from, to: next}
-	if censored {
-		c.early = append(c.early, s)
-		return
-	}
-	c.held = append(c.held, s)
-	if len(c.held) >= maxHeld {
-		c.release()
-	}
-}
-
-// release sweeps the held steps in the order of time.
-func (c *concurrency) release() {
-	for _, steps := range [][]step{c.early, c.held} {
-		for _, s := range steps {
-			c.sweep(s.at, c.who[s.who], s.from, s.to)
-		}
-	}
-	c.early, c.held, c.who, c.late = nil, nil, nil, true
-}
-
-// sweep takes the next step.
-func (c *concurrency) sweep(at int64, who sweepIdentity, from, to event.GoState) {
-	c.advance(at)
-	if who != identityOther {
-		c.in[from&7]--
-		c.in[to&7]++
-	}
-}
-
-// advance books the time until the next step.
-func (c *concurrency) advance(to int64) {
-	ns := to - c.at
-	if ns <= 0 {
-		return
-	}
-	c.at = to
-	running := max(0, c.in[event.GoRunning])
-	for running >= len(c.spent) {
-		c.spent = append(c.spent, runState{})
-	}
-	ready := max(0, min(c.in[event.GoRunnable], 1))
-	c.spent[running].ns[ready] += ns
-}
-
-// gap leaves a stretch out of which nothing is known. Nobody is seen to run in
-// it.
-func (c *concurrency) gap(r *timeline.Record) { c.gapNs += r.Ns() }
-
-// Finish writes the histogram and the averages.
-func (c *concurrency) Finish(end End, r *result.Result) {
-	if !c.late {
-		c.release()
-	}
-	c.advance(end.To)
-	histogram := make([]int64, len(c.spent))
-	for k := range c.spent {
-		r.Scheduler.RunnableSomeNs += c.spent[k].ns[1]
-		histogram[k] = c.spent[k].ns[0] + c.spent[k].ns[1]
-	}
-	r.Scheduler.RunnableFullNs = c.spent[0].ns[1]
-	histogram[0] -= end.From + c.gapNs // steps before the window stand at its start
+func (s *sweep) concurrency(end *End, r *result.Result) {
+	out := &r.Concurrency
+	gap := s.gapNs()
+	length := end.To - end.From - gap
+	s.spent[0] -= gap
+	out.RunningHistogramNs = s.spent
+	out.BandsNs = s.sums.bands
+	out.BandsNs.Idle -= gap
+	s.partition(gap, out)
 	var run, any int64
-	for k, ns := range histogram {
+	for k, ns := range s.spent {
 		run += int64(k) * ns
 		if k > 0 {
 			any += ns
 		}
 	}
-	out := &r.Concurrency
-	out.RunningHistogramNs = histogram
-	if length := end.To - end.From - c.gapNs; length > 0 {
-		out.AverageRunning = float64(run) / float64(length)
-		// A parent that waits for its children is represented by them.
-		join := r.Time.Kinds[waitkind.WaitGroup.Label()] - r.Time.AtRestKinds[waitkind.WaitGroup.Label()]
-		out.AverageEngaged = float64(r.Time.LifetimeNs-r.Time.AtRestNs-join) / float64(end.To-end.From)
+	share := func(ns, of int64) float64 {
+		if of <= 0 {
+			return 0
+		}
+		return float64(ns) / float64(of)
 	}
-	if any > 0 {
-		out.AverageParallelism = float64(run) / float64(any)
+	out.AverageRunning = share(run, length)
+	out.AverageParallelism = share(run, any)
+	out.AverageEngaged = share(s.sums.engaged, length)
+	out.AverageAlive = share(r.Time.LifetimeNs, end.To-end.From)
+	out.AverageDemand = share(s.sums.demand, length)
+	out.Efficiency = share(run, s.sums.capacity)
+	out.EfficiencyDemand = share(s.sums.served, s.sums.capacity)
+	out.EfficiencySupply = share(run, s.sums.served)
+	out.ExcessDemandNs = s.sums.excess
+	if len(s.spent) > 1 {
+		out.SerialShare = share(s.spent[1], any)
+		out.SerialWork = share(s.spent[1], run)
+	}
+	if procs := share(s.sums.capacity, end.To-end.From); procs > 1 && run > 0 {
+		out.AmdahlBound = 1 / (out.SerialWork + (1-out.SerialWork)/procs)
+		out.KarpFlatt = (1/out.AverageRunning - 1/procs) / (1 - 1/procs)
+	}
+	for l := range numLabels {
+		out.Longest[labelNames[l]] = s.longest[l].moments(maxSpans)
+	}
+	out.Phases = s.phases.list(end.To, s.gaps)
+	out.Overlaps = s.overlap.pairs(s.at, end.order)
+	out.OnCPU = s.samples.result()
+	out.SoleIONs = s.sums.soleIO
+	out.SequentialIO = s.sequential.result(end.Tables, func(g *groupAccount) int { return end.order[g.real().entry] })
+}
+
+// partition writes the time of each label, by cause. Nothing is in progress in a
+// gap, but that says nothing.
+func (s *sweep) partition(gap int64, out *result.Concurrency) {
+	sum := func(l label) (map[string]int64, int64) {
+		causes, total := map[string]int64{}, int64(0)
+		for c, ns := range s.sums.labels[l] {
+			if total += ns; ns > 0 && cause(c) != causeNone {
+				causes[causeNames[c]] = ns
+			}
+		}
+		return causes, total
+	}
+	p := &out.PartitionNs
+	_, p.Idle = sum(labelIdle)
+	p.Idle, p.Unknown = p.Idle-gap, gap
+	_, p.Serial = sum(labelSerial)
+	out.LatencyCauseNs, p.LatencyBound = sum(labelLatency)
+	out.StalledCauseNs, p.Stalled = sum(labelStalled)
+	out.InterleavedCauseNs, p.Interleaved = sum(labelInterleaved)
+	out.ParallelKindNs, p.Parallel = sum(labelParallel)
+	out.Longest = make(map[string][]result.Moment, numLabels)
+}
+
+func (s *sweep) scheduler(end *End, r *result.Result) {
+	out, sums := &r.Scheduler, &s.sums
+	out.Worst = s.readyMost.result(end.order)
+	out.WorstAfterIO = s.readyIO.result(end.order)
+	out.RunnableSomeNs, out.RunnableFullNs = sums.some, sums.full
+	out.ReadyCauseNs = result.ReadyCause{
+		STW: sums.ready[causeSTW], GC: sums.ready[causeGC], SyscallHeld: sums.ready[causeHeld],
+		Saturated: sums.ready[causeSaturated], Dispatch: sums.ready[causeDispatch],
+	}
+	out.ReadyNs = out.ReadyCauseNs.Sum()
+	out.HeldHarmNs, out.GCHarmNs, out.ReadyCapacityNs = sums.heldHarm, sums.gcHarm, sums.readyCap
+	out.IdleWhileReadyNs = sums.idleReady
+	out.IdleWhileReadyNoiseNs = min(sums.idleReady, out.Latency.Count*out.Latency.P50Ns)
+	out.IdleWhileReadyWorst = s.idleMost.moments(maxWorst)
+	out.HiddenDelay = s.hidden.result(end.Tables, end.order)
+	out.LongRuns = s.longRuns.result(end.Tables, end.order)
+	out.LongRunCount, out.LongRunHarmNs = s.longRuns.count, rounded(s.longRuns.harm)
+	out.SyscallHolds = s.holds.result(end.Tables, end.order)
+	idle := &sums.idleBlocked
+	out.IdleBlockedNs = result.IdleBlocked{
+		Sync: rounded(idle[waitsSync] + idle[waitsCoroutine]), IO: rounded(idle[waitsIO] + idle[waitsVia]),
+		Timer: rounded(idle[waitsTimer]), Syscall: rounded(idle[waitsSyscall] + idle[waitsCgo]),
+		Runtime: rounded(idle[waitsRuntime] + idle[waitsUnknown]),
+	}
+}
+
+// doubtful is the share of the waiting that may be counted in another way than
+// the rules have it before it is told.
+const doubtful = 0.02
+
+// doubt says how much of the waiting was swept before the rules of at rest knew
+// what they know at the end.
+func (s *sweep) doubt(r *result.Result) {
+	var mistaken, all int64
+	for _, c := range s.cells[1:] {
+		if c.into != nil {
+			continue
+		}
+		for class, ns := range c.lateNs {
+			all += ns
+			if (waitClass(class) == waitsNot) != (c.rest != "" || c.join) {
+				mistaken += ns
+			}
+		}
+	}
+	if all > 0 && float64(mistaken) > doubtful*float64(all) {
+		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{
+			Code: "at-rest-late",
+			Message: fmt.Sprintf("%.0f %% of the waiting was counted as in progress or at rest before the trace had shown which of them it was; "+
+				"the wall time by label may be off by as much: a shorter window (--from, --to) is exact", 100*float64(mistaken)/float64(all)),
+		})
 	}
 }

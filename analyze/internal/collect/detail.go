@@ -64,7 +64,7 @@ func (d *detail) add(r *timeline.Record, c *cell) {
 
 // finishGoroutines writes the goroutines by ID. A goroutine of C code that
 // comes back under the same ID is listed once for each of its lives.
-func (a *accounting) finishGoroutines(end End, order []int, r *result.Result) {
+func (a *accounting) finishGoroutines(end *End, order []int, r *result.Result) {
 	slices.SortStableFunc(a.details, func(x, y *detail) int { return cmp.Compare(x.id, y.id) })
 	for _, d := range a.details {
 		if !d.seen || !d.selected {

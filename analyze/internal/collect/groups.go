@@ -14,8 +14,9 @@ import (
 )
 
 // Finish writes totals, groups, sites and, if asked for, goroutines.
-func (a *accounting) Finish(end End, r *result.Result) {
-	a.decideAtRest(end)
+func (a *accounting) Finish(end *End, r *result.Result) {
+	a.decide(end.To - end.From)
+	a.bookAtRest()
 	var user, system tally
 	waits := newDistributions()
 	for n, g := range a.groups {
@@ -35,28 +36,59 @@ func (a *accounting) Finish(end End, r *result.Result) {
 	r.Time, r.SystemTime, r.Waits = user.time(), system.time(), waits.result()
 	r.Scheduler.Latency = waits.schedulingLatency()
 	r.Scheduler.LatencyByOrigin = waits.kindsOf(waitkind.Runnable)
-	order := a.finishGroups(end, r)
-	a.finishSites(end, order, r)
+	end.order = a.finishGroups(end, r)
 	if a.opts.Goroutines {
-		a.finishGoroutines(end, order, r)
+		a.finishGoroutines(end, end.order, r)
 	}
 }
 
-// decideAtRest applies the rules to every wait site of every group and books
-// what they find.
-func (a *accounting) decideAtRest(end End) {
-	for n, g := range a.groups {
+// decide applies the rules to every wait site of every group, by what is known of
+// so many ns.
+func (a *accounting) decide(length int64) {
+	for _, g := range a.groups {
 		if g == nil {
 			continue
 		}
-		life := g.life()
 		for _, c := range g.cells {
-			c.rest = atRest(restCase{cell: c, group: g, funcs: funcsOf(end.Tables, c.key.stack), life: life, duration: end.To - end.From, opts: &a.opts, entry: end.Groups[n].Entry})
+			a.judge(g, c, length)
 		}
 		for _, c := range g.cells {
 			if c.rest == "" {
 				c.rest = g.openTick(c)
 			}
+		}
+	}
+}
+
+// judge applies the rules to the waits of a group at one place.
+func (a *accounting) judge(g *groupAccount, c *cell, length int64) {
+	c.rest = atRest(restCase{
+		cell: c, group: g, funcs: funcsOf(a.tables, c.key.stack), life: g.life(), duration: length,
+		opts: &a.opts, entry: a.tables.String(g.name),
+	})
+	c.join = c.joins()
+}
+
+// joins says whether whoever waits at a place is represented by those that it
+// waits for (methods.md A.3 vi): it waits for a WaitGroup, or for a goroutine
+// that it created itself and that ended once it had told its result.
+func (c *cell) joins() bool {
+	switch c.key.kind {
+	case waitkind.WaitGroup:
+		return true
+	case waitkind.ChanReceive, waitkind.Select:
+		return c.promises > 0 && c.promises*10 >= c.closed*9
+	}
+	return false
+}
+
+// bookAtRest books the waits that are at rest.
+func (a *accounting) bookAtRest() {
+	for _, g := range a.groups {
+		if g == nil {
+			continue
+		}
+		for _, c := range g.cells {
 			if c.rest == "" {
 				continue
 			}
@@ -93,7 +125,7 @@ func (g *groupAccount) settledAtRest() (n int) {
 
 // finishGroups writes the groups, the one with most engaged time first, and
 // returns where each group number went.
-func (a *accounting) finishGroups(end End, r *result.Result) (order []int) {
+func (a *accounting) finishGroups(end *End, r *result.Result) (order []int) {
 	type entry struct {
 		n    int
 		g    *groupAccount
@@ -129,7 +161,7 @@ func (a *accounting) finishGroups(end End, r *result.Result) (order []int) {
 	return order
 }
 
-func (a *accounting) finishGroup(end End, order []int, id int, about timeline.Group, g *groupAccount, time result.Time) result.Group {
+func (a *accounting) finishGroup(end *End, order []int, id int, about timeline.Group, g *groupAccount, time result.Time) result.Group {
 	waits := newDistributions()
 	waits.addGroup(g)
 	out := result.Group{
@@ -148,6 +180,46 @@ func (a *accounting) finishGroup(end End, order []int, id int, about timeline.Gr
 		}
 	}
 	out.Inside = a.insideOf(g)
+	return out
+}
+
+// finishShares writes what the sweep found out about groups and sites. It is
+// called when the sweep has finished.
+func (a *accounting) finishShares(end *End, r *result.Result) {
+	for n, g := range a.groups {
+		if g == nil || end.order[n] < 0 {
+			continue
+		}
+		out := &r.Groups[end.order[n]]
+		out.Parallelism = g.parallelism(out.Time.Kinds[waitkind.User.Label()] + out.Time.Kinds[waitkind.GCAssist.Label()])
+		out.IdleBlockedNs, out.HarmNs = rounded(g.share.idleBlocked), rounded(g.share.harm)
+		out.AfterIO = g.afterIO.latency()
+		out.OpenSite = g.openSite(end.Tables)
+	}
+	a.finishSites(end, r)
+}
+
+// openSite is where most goroutines of a group were blocked, and not at rest, at
+// the scope's end.
+func (g *groupAccount) openSite(tables *event.Tables) *result.OpenSite {
+	var most *cell
+	for _, c := range g.sortedCells(tables) {
+		if c.open > 0 && c.rest == "" && (most == nil || c.open > most.open) {
+			most = c
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	out := &result.OpenSite{
+		Kind: most.key.kind.Label(), Frames: frames(tables, most.key.stack), Count: int(most.open), LongestNs: most.openNs,
+		FirstCreatedNs: g.firstBorn, LastCreatedNs: g.lastBorn,
+	}
+	for _, c := range g.cells {
+		if c.key.kind == most.key.kind && c.key.stack == most.key.stack {
+			out.Closed += c.closed
+		}
+	}
 	return out
 }
 
@@ -212,7 +284,7 @@ func groupVerdict(t result.Time) string {
 const maxSites = 1000
 
 // finishSites joins the wait sites of all user groups, most time first.
-func (a *accounting) finishSites(end End, order []int, r *result.Result) {
+func (a *accounting) finishSites(end *End, r *result.Result) {
 	sites := make(map[cellKey]*site)
 	for n, g := range a.groups {
 		if g == nil || end.Groups[n].System {
@@ -225,7 +297,7 @@ func (a *accounting) finishSites(end End, order []int, r *result.Result) {
 				s = &site{key: key, groups: make(map[int]int64)}
 				sites[key] = s
 			}
-			s.add(c, order[n])
+			s.add(c, end.order[n])
 		}
 	}
 	sorted := slices.SortedFunc(maps.Values(sites), func(x, y *site) int {
@@ -241,14 +313,20 @@ func (a *accounting) finishSites(end End, order []int, r *result.Result) {
 			r.SitesOmitted.TotalNs += s.ns
 			continue
 		}
-		r.Sites = append(r.Sites, s.result(end.Tables))
+		r.Sites = append(r.Sites, s.result(end))
 	}
+	r.SiteClasses = a.classes(sorted[:len(r.Sites)], end)
 }
 
 // site is the waits of one kind on one stack, of all groups.
 type site struct {
 	key       cellKey
-	waits     histogram // at-rest waits left out
+	waits     histogram // at-rest waits left out, as in all that follows
+	joinNs    int64
+	idle      float64
+	wakers    []*siteWaker
+	worst     topSpans
+	most      int32 // that waited at its line at once
 	ns        int64
 	restWaits int64
 	restNs    int64
@@ -264,9 +342,21 @@ func (s *site) add(c *cell, group int) {
 	}
 	s.waits.merge(&c.waits)
 	s.ns += c.ns
+	s.idle += c.idleBlocked
+	if c.join {
+		s.joinNs += c.ns
+	}
+	s.worst.merge(&c.worst)
+	if c.spot != nil {
+		s.most = c.spot.most
+	}
+	for _, w := range c.wakers {
+		s.addWaker(w)
+	}
 }
 
-func (s *site) result(tables *event.Tables) result.Site {
+func (s *site) result(end *End) result.Site {
+	tables := end.Tables
 	l := s.waits.latency()
 	groups := slices.SortedFunc(maps.Keys(s.groups), func(x, y int) int {
 		return cmp.Or(cmp.Compare(s.groups[y], s.groups[x]), cmp.Compare(x, y))
@@ -275,6 +365,7 @@ func (s *site) result(tables *event.Tables) result.Site {
 		Class: s.key.kind.Class().String(), Kind: s.key.kind.String(), Frames: frames(tables, s.key.stack),
 		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P90Ns: l.P90Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
 		AtRestWaits: s.restWaits, AtRestNs: s.restNs, Groups: groups,
+		JoinNs: s.joinNs, IdleBlockedNs: rounded(s.idle), Wakers: s.wakersResult(end), Worst: s.worst.moments(maxWorst),
 	}
 }
 

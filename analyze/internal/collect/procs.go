@@ -87,7 +87,7 @@ func (p *procs) gap(r *timeline.Record) {
 }
 
 // Finish writes GOMAXPROCS and the processors' time.
-func (p *procs) Finish(end End, r *result.Result) {
+func (p *procs) Finish(end *End, r *result.Result) {
 	if len(p.gomaxprocs) == 0 && p.most > 0 {
 		p.gomaxprocs, p.changes = []result.Gomaxprocs{{N: int(p.most)}}, []int64{0}
 		r.Trace.Warnings = append(r.Trace.Warnings, result.Warning{

@@ -105,7 +105,7 @@ func (w *runtimeWork) stopped(r *timeline.Record) {
 }
 
 // Finish writes the section.
-func (w *runtimeWork) Finish(end End, r *result.Result) {
+func (w *runtimeWork) Finish(end *End, r *result.Result) {
 	w.gc.Mark = w.marks.latency()
 	for i := range w.reason {
 		w.gc.LongestSTWs[i].Reason = end.Tables.Reason(w.reason[i])

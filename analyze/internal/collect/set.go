@@ -15,12 +15,14 @@ type Options struct {
 	// AtRest names further goroutines or waits that are idle by design: it is
 	// matched against entry functions and the functions of a wait's stack.
 	AtRest *regexp.Regexp
+	// From is the scope's start, ns.
+	From int64
 }
 
 // Collector gathers one section from the records that Set gives it.
 type Collector interface {
 	// Finish writes the section. It is called once, after the last record.
-	Finish(end End, r *result.Result)
+	Finish(end *End, r *result.Result)
 }
 
 // End is what is known when the trace has ended.
@@ -28,16 +30,18 @@ type End struct {
 	Tables   *event.Tables
 	Groups   []timeline.Group
 	From, To int64 // window, ns
+
+	order []int // where each group is in the result, once accounting has finished
 }
 
 // Set is all collectors. They work in a goroutine of their own, beside the
 // timeline that hands its batches over.
 type Set struct {
-	accounting  *accounting
-	concurrency *concurrency
-	procs       *procs
-	spans       *spans
-	runtime     *runtimeWork
+	accounting *accounting
+	sweep      *sweep
+	procs      *procs
+	spans      *spans
+	runtime    *runtimeWork
 
 	list []Collector // in the order in which they finish
 
@@ -46,14 +50,15 @@ type Set struct {
 
 // New returns the collectors of an analysis.
 func New(o Options, tables *event.Tables) *Set {
+	accounting := newAccounting(o, tables)
 	s := &Set{
-		accounting:  newAccounting(o, tables),
-		concurrency: newConcurrency(),
-		procs:       newProcs(),
-		spans:       newSpans(),
-		runtime:     newRuntime(),
+		accounting: accounting,
+		sweep:      newSweep(o, accounting),
+		procs:      newProcs(),
+		spans:      newSpans(),
+		runtime:    newRuntime(),
 	}
-	s.list = []Collector{s.accounting, s.concurrency, s.procs, s.spans, s.runtime}
+	s.list = []Collector{s.accounting, s.sweep, s.procs, s.spans, s.runtime}
 	return s
 }
 
@@ -69,27 +74,34 @@ func (s *Set) take(r *timeline.Record) {
 	switch r.Op {
 	case timeline.OpInterval:
 		s.accounting.interval(r)
-		s.concurrency.interval(r)
+		s.sweep.interval(r)
 		s.procs.interval(r)
 		s.spans.interval(r)
 		s.runtime.interval(r)
 	case timeline.OpBorn:
 		s.accounting.born(r)
-		s.concurrency.born(r)
+		s.sweep.born(r)
 		s.procs.born(r)
 		s.spans.born(r)
 	case timeline.OpIdentified:
+		s.sweep.identifies(r)
 		s.accounting.identified(r)
-		s.concurrency.identified(r)
+		s.sweep.identified(r)
 		s.procs.identified(r)
 	case timeline.OpProc:
 		s.procs.proc(r)
+		s.sweep.proc(r)
 	case timeline.OpProcs:
 		s.procs.changed(r)
+		s.sweep.changed(r)
+	case timeline.OpStop:
+		s.sweep.stop(r)
 	case timeline.OpSample:
 		s.procs.sample(r)
+		s.sweep.sample(r)
 	case timeline.OpRange:
 		s.runtime.ranged(r)
+		s.sweep.ranged(r)
 	case timeline.OpHeap:
 		s.runtime.heap(r)
 	case timeline.OpTaskBegin:
@@ -107,7 +119,7 @@ func (s *Set) take(r *timeline.Record) {
 	case timeline.OpLog:
 		s.spans.log(r)
 	case timeline.OpGap:
-		s.concurrency.gap(r)
+		s.sweep.gap(r)
 		s.procs.gap(r)
 	}
 }
@@ -140,6 +152,6 @@ func (s *Set) Close() {
 func (s *Set) Finish(end End, r *result.Result) {
 	s.Wait()
 	for _, c := range s.list {
-		c.Finish(end, r)
+		c.Finish(&end, r)
 	}
 }

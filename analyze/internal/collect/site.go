@@ -21,6 +21,20 @@ type cell struct {
 	ns    int64
 	waits histogram
 	rest  string // the rule by which the waits are at rest, at the end
+	join  bool   // whoever waits is represented by those that it waits for
+	worst topSpans
+	into  *cell     // where this account went, with its group's
+	spot  *spot     // for locks and channels
+	ref   int32     // number in the sweep
+	last  waitClass // as what the last wait counted
+
+	wakers      []*waker
+	idleBlocked float64
+	lateNs      [numWaitClasses]int64 // as what the sweep counted waits that it could not keep
+	shortest    int64                 // wait that a timer ended
+	open        int64                 // waits that the scope's end cut off
+	openNs      int64                 // the longest of them
+	promises    int64                 // waits that a descendant ended, which then ended itself
 
 	members int64 // goroutines that waited here; one that roams may count twice
 	settled int64 // of them, those that were here for 99 % of their time
@@ -49,9 +63,25 @@ func (g *groupAccount) cell(key cellKey) *cell {
 func (c *cell) add(r *timeline.Record) {
 	c.ns += r.Ns()
 	c.waits.add(r.Ns())
+	c.worst.keep(maxWorst, r.Start, r.End, r.G)
 	if r.Next != event.GoUndetermined {
 		c.closed++
 	}
+	if r.Has(timeline.FlagExternal) && r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd) == 0 && (c.shortest == 0 || r.Ns() < c.shortest) {
+		c.shortest = r.Ns()
+	}
+	if r.Has(timeline.FlagCensoredEnd) && !r.Has(timeline.FlagGap) {
+		c.open++
+		c.openNs = max(c.openNs, r.Ns())
+	}
+}
+
+// real is the account that this one became a part of, or itself.
+func (c *cell) real() *cell {
+	for c != nil && c.into != nil {
+		c = c.into
+	}
+	return c
 }
 
 // ended takes the end of a wait by another goroutine, on a stack of which facts
@@ -76,6 +106,22 @@ func (c *cell) ended(r *timeline.Record, waiter, waker *life, on *stackFact) {
 }
 
 func (c *cell) merge(o *cell) {
+	o.into = c
+	c.worst.merge(&o.worst)
+	c.wakers = append(c.wakers, o.wakers...)
+	c.idleBlocked += o.idleBlocked
+	for i := range c.lateNs {
+		c.lateNs[i] += o.lateNs[i]
+	}
+	if c.shortest == 0 || o.shortest > 0 && o.shortest < c.shortest {
+		c.shortest = o.shortest
+	}
+	c.open += o.open
+	c.openNs = max(c.openNs, o.openNs)
+	c.promises += o.promises
+	if c.spot == nil {
+		c.spot = o.spot
+	}
 	c.ns += o.ns
 	c.waits.merge(&o.waits)
 	c.members += o.members

@@ -358,7 +358,7 @@ func (s *spanSums) of(name event.StringID) *spanSum {
 }
 
 // Finish books what is still open and writes tasks, regions and logs.
-func (s *spans) Finish(end End, r *result.Result) {
+func (s *spans) Finish(end *End, r *result.Result) {
 	for _, l := range s.lives {
 		if l.inside != nil {
 			for i := range l.inside.regions {

@@ -15,6 +15,7 @@ type stackFacts struct {
 	known    []stackFact // by stack
 	handlers []string    // by number; 0 is "": no frame outside the library
 	numbers  map[string]int32
+	spots    map[event.FrameID]*spot // lines at which goroutines wait for locks and channels
 }
 
 type stackFact struct {
@@ -29,7 +30,7 @@ type stackFact struct {
 }
 
 func newStackFacts(tables *event.Tables) stackFacts {
-	return stackFacts{tables: tables, handlers: []string{""}, numbers: map[string]int32{"": 0}}
+	return stackFacts{tables: tables, handlers: []string{""}, numbers: map[string]int32{"": 0}, spots: make(map[event.FrameID]*spot)}
 }
 
 func (s *stackFacts) of(stack event.StackID) *stackFact {

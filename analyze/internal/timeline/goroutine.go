@@ -95,8 +95,9 @@ func (m *Machine) appear(ev *event.Event) {
 	if entry := entryOf(m.tables, ev.SubjectStack); entry != "" {
 		m.join(g, m.groups.id(entry, 0, false))
 	}
-	m.born(g, ev, FlagCensoredStart)
+	born := m.born(g, ev, FlagCensoredStart)
 	m.enterBefore(g, ev, m.gaps.epoch)
+	born.Then, born.Stack = g.kind, g.stack
 }
 
 // enterBefore puts a goroutine into a state that it has been in since the trace,
@@ -129,17 +130,22 @@ func (m *Machine) add(id int64) *goroutine {
 }
 
 // born introduces a goroutine to the collectors.
-func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) {
+func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) *Record {
 	r := m.record(OpBorn)
 	r.G, r.Slot, r.Group, r.Next = g.id, g.slot, g.group, ev.GoTo()
 	r.Flags |= flags | g.who
+	m.named(r)
+	if r.Next == event.GoSyscall {
+		r.P = ev.P
+	}
 	if flags&FlagCensoredStart != 0 {
 		if m.span(r, m.gaps.epoch, m.gaps.epoch); m.gaps.epoch > 0 {
 			r.Flags |= FlagGap
 		}
-		return
+		return r
 	}
 	r.Other, r.OtherSlot, r.Stack = ev.G, m.goroutines.slotOf(ev.G), ev.Stack
+	return r
 }
 
 // identify finds a goroutine's group by the first stack that shows its entry.
@@ -181,6 +187,14 @@ func (m *Machine) assignGroup(g *goroutine, group int32) {
 	r := m.record(OpIdentified)
 	r.G, r.Slot, r.Group = g.id, g.slot, group
 	r.Flags |= g.who
+	m.named(r)
+}
+
+// named puts the entry function's name into a record that gives a group.
+func (m *Machine) named(r *Record) {
+	if r.Group != NoGroup {
+		r.Name = m.groups.name(m.tables, r.Group)
+	}
 }
 
 // infer reads the kind of a wait that began before the trace off a status stack.
@@ -220,34 +234,36 @@ func (m *Machine) change(g *goroutine, ev *event.Event) {
 	if next == event.GoNotExist && g.group == NoGroup {
 		m.assignGroup(g, m.groups.id(Unidentified, 0, false))
 	}
-	m.leave(g, ev, next)
+	r := m.leave(g, ev, next)
 	if next == event.GoNotExist {
 		m.goroutines.remove(g)
 		return
 	}
 	m.enter(g, ev)
+	r.Then = g.kind
 }
 
-// leave closes the interval of the state that a goroutine is in.
-func (m *Machine) leave(g *goroutine, ev *event.Event, next event.GoState) {
+// leave closes the interval of the state that a goroutine is in. The record may
+// be written to until the next is made.
+func (m *Machine) leave(g *goroutine, ev *event.Event, next event.GoState) *Record {
 	switch g.state {
 	case event.GoWaiting:
-		m.wake(g, ev, next)
+		return m.wake(g, ev, next)
 	case event.GoSyscall:
-		m.leaveSyscall(g, next)
+		return m.leaveSyscall(g, next)
 	case event.GoRunning:
 		if ev.SubjectStack != 0 {
 			g.stack = ev.SubjectStack
 		}
 		m.procs.vacate(m, g)
-		m.closeInterval(g, m.now, next, g.present(), 0)
+		return m.closeInterval(g, m.now, next, g.present(), 0)
 	default:
-		m.closeInterval(g, m.now, next, g.kind, 0)
+		return m.closeInterval(g, m.now, next, g.kind, 0)
 	}
 }
 
 // wake closes a wait: who ended it decides what a timer's channel looks like.
-func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
+func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) *Record {
 	waker := m.goroutines.get(ev.G)
 	m.identifyContext(waker, ev)
 	kind, flags := g.kind, Flags(0)
@@ -264,19 +280,20 @@ func (m *Machine) wake(g *goroutine, ev *event.Event, next event.GoState) {
 		}
 	}
 	r := m.closeInterval(g, m.now, next, kind, flags)
-	r.Other, r.OtherStack = ev.G, ev.Stack
+	r.Other, r.OtherStack, r.P = ev.G, ev.Stack, ev.P
 	if waker != nil {
 		r.OtherSlot = waker.slot
 	}
+	return r
 }
 
 // timerWorkNs is how long the goroutine of a time.AfterFunc may have run to count
 // as the timer itself. One that computes first is waited for like any other.
 const timerWorkNs = 100_000
 
-func (m *Machine) leaveSyscall(g *goroutine, next event.GoState) {
+func (m *Machine) leaveSyscall(g *goroutine, next event.GoState) *Record {
 	m.procs.vacate(m, g)
-	m.closeInterval(g, m.now, next, m.syscallKind(g), 0)
+	return m.closeInterval(g, m.now, next, m.syscallKind(g), 0)
 }
 
 // syscallKind is the kind of the present system call if it ends now. What a
@@ -286,6 +303,14 @@ func (m *Machine) syscallKind(g *goroutine) waitkind.Kind {
 		return waitkind.Cgo
 	}
 	return m.kinds.syscall(g.stack, m.now-g.since)
+}
+
+// enteredKind is the kind of the present system call if it turns out to block.
+func (m *Machine) enteredKind(g *goroutine) waitkind.Kind {
+	if g.native && g.stack == 0 {
+		return waitkind.Cgo
+	}
+	return m.kinds.entered(g.stack)
 }
 
 // enter puts a goroutine into the state that an event gives it.
@@ -314,6 +339,7 @@ func (m *Machine) enter(g *goroutine, ev *event.Event) {
 			// returns to, if any, is the last one seen.
 			g.stack = ev.SubjectStack
 		}
+		g.kind = m.enteredKind(g)
 		g.p, g.m, g.lostAt, g.fate = ev.P, ev.M, -1, FateKept
 		if g.p == event.NoP {
 			g.fate = FateNone

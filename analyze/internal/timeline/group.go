@@ -16,6 +16,8 @@ type Group struct {
 	Created bool
 	// System goroutines are the runtime's and the tracer's own.
 	System bool
+
+	name event.StringID // Entry, once it was asked for
 }
 
 // What groups are called that have no entry function of their own.
@@ -63,6 +65,15 @@ func (t *groupTable) id(entry string, creation event.StackID, created bool) int3
 	t.groups = append(t.groups, Group{Entry: entry, Creation: creation, Created: created, System: IsSystem(entry)})
 	t.ids[key] = id
 	return id
+}
+
+// name is a group's entry function as records carry it.
+func (t *groupTable) name(tables *event.Tables, group int32) event.StringID {
+	g := &t.groups[group]
+	if g.name == 0 {
+		g.name = tables.Intern(g.Entry)
+	}
+	return g.name
 }
 
 // created returns the group of a goroutine whose creation was seen.

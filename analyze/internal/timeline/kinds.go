@@ -64,6 +64,9 @@ func (c *kindCache) syscall(stack event.StackID, ns int64) waitkind.Kind {
 	return waitkind.SyscallKind(c.of(stack).enteredKind, ns)
 }
 
+// entered is the kind of a system call that blocks on a stack.
+func (c *kindCache) entered(stack event.StackID) waitkind.Kind { return c.of(stack).enteredKind }
+
 func (c *kindCache) falseWaker(stack event.StackID) bool {
 	return stack != 0 && c.of(stack).falseWaker
 }

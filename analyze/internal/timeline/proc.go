@@ -72,7 +72,7 @@ func (m *Machine) procTransition(ev *event.Event) {
 	if to == event.ProcIdle {
 		m.takeAway(p, ev)
 	}
-	m.closeProc(id, p)
+	m.closeProc(id, p, to)
 	p.state = to
 }
 
@@ -90,13 +90,13 @@ func (m *Machine) takeAway(p *proc, ev *event.Event) {
 	p.g, p.does = nil, occupantNone
 }
 
-// closeProc ends the present interval of a P.
-func (m *Machine) closeProc(id int32, p *proc) {
+// closeProc ends the present interval of a P, which is in state next then.
+func (m *Machine) closeProc(id int32, p *proc, next event.ProcState) {
 	m.procs.settle(m, p)
 	stopped := m.world.stoppedUntil(m)
 	if m.procs.n == 0 || id < m.procs.n {
 		r := m.record(OpProc)
-		r.P, r.Proc = id, p.state
+		r.P, r.Proc, r.ProcNext = id, p.state, next
 		m.span(r, p.since, m.now)
 		// Two goroutines on one P are damage; the row must not be overdrawn.
 		r.Busy = min(p.busy, r.Ns())
@@ -158,7 +158,7 @@ func (m *Machine) procsChange(ev *event.Event) {
 	if m.procs.n > 0 {
 		for id := range m.procs.procs {
 			if p := &m.procs.procs[id]; p.state == event.ProcIdle || int32(id) >= n {
-				m.closeProc(int32(id), p)
+				m.closeProc(int32(id), p, p.state)
 			}
 		}
 	}
@@ -178,6 +178,7 @@ func (m *Machine) procsChange(ev *event.Event) {
 
 func (m *Machine) finishProcs() {
 	for id := range m.procs.procs {
-		m.closeProc(int32(id), &m.procs.procs[id])
+		p := &m.procs.procs[id]
+		m.closeProc(int32(id), p, p.state)
 	}
 }

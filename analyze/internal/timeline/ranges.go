@@ -91,6 +91,9 @@ func (m *Machine) stopWorld(ev *event.Event, open openRange) {
 		g.stw = true
 	}
 	m.world.openRange, m.world.g, m.world.reason = open, ev.Subject, ev.Reason
+	r := m.record(OpStop)
+	r.Reason = ev.Reason
+	m.span(r, open.since, open.since)
 }
 
 func (m *Machine) startWorld(flags Flags) {

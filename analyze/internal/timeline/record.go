@@ -12,16 +12,18 @@ type Op uint8
 const (
 	// OpBorn introduces a goroutine that enters state Next: created by Other at
 	// Start on Stack, or, with FlagCensoredStart, older than the trace and in
-	// this state since it began. Group is NoGroup until OpIdentified where its entry
+	// this state, of kind Then on Stack, since it began. Group is NoGroup until OpIdentified where its entry
 	// function is not known yet.
 	OpBorn Op = iota + 1
 	// OpIdentified gives a goroutine its Group. Exactly one of OpBorn and
-	// OpIdentified names the group of a goroutine, and before its last record.
+	// OpIdentified names the group of a goroutine, and before its last record;
+	// Name is then the group's entry function.
 	OpIdentified
 	// OpInterval is a closed interval of a goroutine. With Next == GoNotExist
 	// it is the goroutine's last record and its slot is free.
 	OpInterval
-	// OpProc is a closed interval of a P, running or idle (Proc). Of a running
+	// OpProc is a closed interval of a P, running or idle (Proc), after which it
+	// is in ProcNext. Of a running
 	// one, Busy is the part with a goroutine running, Held the part with its
 	// goroutine in a syscall; the rest looked for work. Of an idle one, Held is
 	// the part in which the world was stopped.
@@ -29,6 +31,9 @@ const (
 	// OpRange is a closed range of runtime work: a stop of the world (Reason,
 	// G), a mark phase, a sweep on P. Mark assists are intervals of their own.
 	OpRange
+	// OpStop is the beginning of a stop of the world (Reason), of which OpRange
+	// tells the end.
+	OpStop
 	// OpProcs is a change of GOMAXPROCS to Value at Start.
 	OpProcs
 	// OpHeap is a live heap (Next 0) or heap goal (Next 1) of Value bytes.
@@ -111,7 +116,7 @@ type Record struct {
 	Slot       int32 // small index of the goroutine, reused after its end
 	OtherSlot  int32 // the same of Other, -1 if none
 	Group      int32
-	P          int32          // where it ran
+	P          int32          // where it ran, or where a wait was ended
 	Stack      event.StackID  // where it blocked, left the processor or entered the syscall
 	OtherStack event.StackID  // the waker's
 	Name       event.StringID // by Op
@@ -122,9 +127,13 @@ type Record struct {
 	State event.GoState // raw state of the interval
 	Next  event.GoState // raw state that follows; GoUndetermined at the trace's end
 	Kind  waitkind.Kind
-	Proc  event.ProcState
-	Range event.Range
-	Fate  ProcFate
+	// Then is the kind of the state that follows, as far as it is known at its
+	// beginning.
+	Then     waitkind.Kind
+	Proc     event.ProcState
+	ProcNext event.ProcState
+	Range    event.Range
+	Fate     ProcFate
 }
 
 // Ns is the length of the record within the window.

@@ -1,0 +1,399 @@
+package collect
+
+import (
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// waitClass says as what a wait counts at an instant.
+type waitClass uint8
+
+const (
+	waitsNot       waitClass = iota // at rest, or represented by its children
+	waitsSync                       // for another goroutine
+	waitsIO                         // for the poller
+	waitsVia                        // for a goroutine that waits for the poller or a system call
+	waitsTimer                      // for a timer, or for a goroutine that does
+	waitsSyscall                    // in a system call
+	waitsCgo                        // in native code
+	waitsRuntime                    // for the collector and the like
+	waitsCoroutine                  // for the other side of an iter.Pull
+	waitsUnknown
+	numWaitClasses
+)
+
+// classOf is the class of a kind of wait by itself.
+var classOf = func() (c [waitkind.NumKinds]waitClass) {
+	for k := range waitkind.NumKinds {
+		switch k.Class() {
+		case waitkind.BlockedSync:
+			c[k] = waitsSync
+		case waitkind.BlockedIO:
+			c[k] = waitsSyscall
+		case waitkind.Timer:
+			c[k] = waitsTimer
+		case waitkind.Runtime:
+			c[k] = waitsRuntime
+		default:
+			c[k] = waitsUnknown
+		}
+	}
+	c[waitkind.Network] = waitsIO
+	c[waitkind.Coroutine] = waitsCoroutine
+	c[waitkind.SyscallShort] = waitsSyscall
+	c[waitkind.Cgo] = waitsCgo
+	return c
+}()
+
+// label is what an instant of wall time is called (methods.md A.5).
+type label uint8
+
+const (
+	labelIdle label = iota
+	labelLatency
+	labelStalled
+	labelSerial
+	labelInterleaved
+	labelParallel
+	numLabels
+)
+
+var labelNames = [numLabels]string{"idle", "latency-bound", "stalled", "serial", "interleaved", "parallel"}
+
+// cause says more about a label: why it is that, or of which sort.
+type cause uint8
+
+const (
+	causeNone cause = iota
+	causeIO
+	causeTimer
+	causeSync
+	causeSyscall
+	causeCgo
+	causeRuntime
+	causeCoroutine
+	causeUnknown
+	causeSTW
+	causeGC
+	causeHeld
+	causeDispatch
+	causeCapacity
+	causeDependency
+	causeLatency
+	causePartial
+	causeFull
+	causeSaturated
+	causeWasteful
+	numCauses
+)
+
+var causeNames = [numCauses]string{
+	"", "io", "timer", "sync", "syscall", "cgo", "runtime", "coroutine", "unknown", "stw", "gc", "syscall-held",
+	"dispatch", "capacity", "dependency", "latency", "partial", "full", "saturated", "wasteful",
+}
+
+// instant is who does what at an instant, and the integrals over the time until
+// then. What a single goroutine's share of them is follows from the difference
+// between the integrals at the end and at the start of its interval, whatever
+// happened in between: no loop over goroutines is needed.
+type instant struct {
+	at      int64
+	procs   int32 // GOMAXPROCS, N
+	active  int32 // Ps that are not idle
+	held    int32 // Ps held by a goroutine in a system call
+	stopped bool  // the world is
+
+	running int32 // user goroutines, R
+	system  int32 // the runtime's and the tracer's that run
+	ready   int32 // user goroutines, Q
+	yielded int32 // of these, those that gave their processor up
+	waits   [numWaitClasses]int32
+	engaged int32 // all user goroutines in progress, C_e
+
+	clock clocks
+	sums  sums
+	spent []int64 // by how many ran
+
+	label    label
+	since    int64 // when the label began
+	longest  [numLabels]topSpans
+	phases   phases
+	idleFrom int64 // since when a P idles beside ready goroutines, or -1
+	idleMost topSpans
+	busyFrom int64 // since when no P has been idle
+}
+
+// clocks are the integrals that intervals are measured by, in ns.
+type clocks struct {
+	criticality float64 // ∫1/R, while R≥1
+	harm        float64 // ∫Q/R, while R≥1 and no P is idle
+	alone       float64 // time in which one runs and others wait for goroutines
+	idleBlocked float64 // ∫min(I, blocked)/blocked, while Q=0
+	soleIO      float64 // time in which one wait for I/O is all there is
+	needed      float64 // time in which goroutines are ready and no P is idle
+}
+
+// sums are the integrals over the whole scope, ns.
+type sums struct {
+	labels       [numLabels][numCauses]int64
+	some, full   int64
+	ready        [numCauses]int64 // ∫Q by cause
+	demand       int64            // ∫D
+	served       int64            // ∫min(D, N)
+	excess       int64            // ∫max(0, D−N)
+	engaged      int64            // ∫C_e
+	heldHarm     int64
+	gcHarm       int64
+	readyCap     int64 // ∫N while Q≥1
+	capacity     int64 // ∫N
+	idleReady    int64 // ∫min(Q, I), yielded ones left out
+	soleIO       int64
+	idleBlocked  [numWaitClasses]float64
+	allRunning   int64 // ∫ of R and the system's
+	bands        result.Bands
+	lengthOfTime int64
+}
+
+func newInstant(from int64) instant {
+	return instant{at: from, since: from, busyFrom: from, idleFrom: -1, spent: make([]int64, 1, 64), phases: newPhases(from)}
+}
+
+// idle is how many Ps could run something and do not, I.
+func (n *instant) idle() int32 {
+	if n.stopped {
+		return 0
+	}
+	return max(0, n.procs-n.active)
+}
+
+// advance books the time until the next step.
+func (n *instant) advance(to int64) {
+	ns := to - n.at
+	if ns <= 0 {
+		return
+	}
+	idle := n.idle()
+	l, c := n.name(idle)
+	if l != n.label {
+		n.relabel(l)
+	}
+	n.at = to
+	n.sums.labels[l][c] += ns
+	n.phases.add(l, to, ns)
+	n.book(ns, idle)
+	if n.ready > 0 {
+		n.bookReady(ns, idle)
+	} else {
+		n.bookIdle(ns, idle)
+	}
+	n.watch(to-ns, to, idle)
+}
+
+// name is the label of the present instant and its cause.
+func (n *instant) name(idle int32) (label, cause) {
+	switch {
+	case n.running == 0 && n.ready == 0 && n.engaged == 0:
+		return labelIdle, causeNone
+	case n.running == 0 && n.ready == 0:
+		return labelLatency, n.dominant()
+	case n.running == 0:
+		return labelStalled, n.readyCause(idle)
+	case n.running == 1 && n.ready == 0 && n.engaged <= 1:
+		return labelSerial, causeNone
+	case n.running == 1:
+		return labelInterleaved, n.interleavedCause()
+	}
+	return labelParallel, n.parallelKind()
+}
+
+// latencyClasses are the classes of waits in the order in which ties go, and
+// what a label is caused by where most waits are of them.
+var latencyClasses = [...]struct {
+	class waitClass
+	cause cause
+}{
+	{waitsTimer, causeTimer}, {waitsSync, causeSync}, {waitsSyscall, causeSyscall}, {waitsCgo, causeCgo},
+	{waitsRuntime, causeRuntime}, {waitsCoroutine, causeCoroutine}, {waitsUnknown, causeUnknown},
+}
+
+// dominant is what most of the waiting goroutines wait for.
+func (n *instant) dominant() cause {
+	most, c := n.waits[waitsIO]+n.waits[waitsVia], causeIO
+	for _, l := range latencyClasses {
+		if n.waits[l.class] > most {
+			most, c = n.waits[l.class], l.cause
+		}
+	}
+	return c
+}
+
+// readyCause is what keeps ready goroutines from a processor.
+func (n *instant) readyCause(idle int32) cause {
+	switch {
+	case n.stopped:
+		return causeSTW
+	case idle > 0:
+		return causeDispatch
+	case n.system > 0:
+		return causeGC
+	case n.held > 0:
+		return causeHeld
+	case n.running < n.procs:
+		return causeDispatch // a P is looking for work
+	}
+	return causeSaturated
+}
+
+// usable is how many Ps may run user goroutines, A.
+func (n *instant) usable() int32 {
+	if n.stopped {
+		return 0
+	}
+	return n.procs - n.system - n.held
+}
+
+func (n *instant) interleavedCause() cause {
+	w := &n.waits
+	switch {
+	case n.ready > 0 && n.stopped:
+		return causeSTW
+	case n.ready > 0 && n.usable() <= 1:
+		return causeCapacity
+	case n.ready > 0:
+		return causeDispatch
+	case w[waitsSync] > 0:
+		return causeDependency
+	case w[waitsIO]+w[waitsVia]+w[waitsTimer]+w[waitsSyscall]+w[waitsCgo] > 0:
+		return causeLatency
+	case w[waitsRuntime] > 0:
+		return causeRuntime
+	case w[waitsCoroutine] > 0:
+		return causeCoroutine
+	}
+	return causeUnknown
+}
+
+func (n *instant) parallelKind() cause {
+	switch full := n.running >= n.usable(); {
+	case full && n.ready == 0:
+		return causeFull
+	case full:
+		return causeSaturated
+	case n.ready == 0:
+		return causePartial
+	}
+	return causeWasteful
+}
+
+// book books what does not depend on whether goroutines are ready.
+func (n *instant) book(ns int64, idle int32) {
+	for int(n.running) >= len(n.spent) {
+		n.spent = append(n.spent, 0)
+	}
+	n.spent[n.running] += ns
+	if n.running > 0 {
+		n.clock.criticality += float64(ns) / float64(n.running)
+	}
+	s := &n.sums
+	demand := int64(n.running + n.ready)
+	procs := int64(n.procs)
+	s.lengthOfTime += ns
+	s.demand += demand * ns
+	s.served += min(demand, procs) * ns
+	s.excess += max(0, demand-procs) * ns
+	s.capacity += procs * ns
+	s.engaged += int64(n.engaged) * ns
+	s.allRunning += int64(n.running+n.system) * ns
+	switch of := 100 * int64(n.running); {
+	case n.running == 0:
+		s.bands.Idle += ns
+	case of <= 50*procs:
+		s.bands.Poor += ns
+	case of <= 85*procs:
+		s.bands.OK += ns
+	default:
+		s.bands.Ideal += ns
+	}
+}
+
+// bookReady books time in which goroutines are ready.
+func (n *instant) bookReady(ns int64, idle int32) {
+	s := &n.sums
+	s.some += ns
+	if n.running == 0 {
+		s.full += ns
+	}
+	s.ready[n.readyCause(idle)] += int64(n.ready) * ns
+	s.readyCap += int64(n.procs) * ns
+	if n.stopped {
+		return
+	}
+	if idle > 0 {
+		s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
+		return
+	}
+	n.clock.needed += float64(ns)
+	s.heldHarm += int64(n.held) * ns
+	s.gcHarm += int64(n.system) * ns
+	if n.running > 0 {
+		n.clock.harm += float64(ns) * float64(n.ready) / float64(n.running)
+	}
+}
+
+// bookIdle books time in which nothing is ready.
+func (n *instant) bookIdle(ns int64, idle int32) {
+	if n.running == 1 && n.label == labelInterleaved && n.waits[waitsSync] > 0 {
+		n.clock.alone += float64(ns)
+	}
+	blocked := n.engaged - n.running
+	if blocked <= 0 {
+		return
+	}
+	if idle > 0 {
+		n.clock.idleBlocked += float64(ns) * float64(min(idle, blocked)) / float64(blocked)
+	}
+	if n.running == 0 && n.soleIO(blocked) {
+		n.clock.soleIO += float64(ns)
+		n.sums.soleIO += ns
+	}
+}
+
+// soleIO says whether all that is in progress is one wait for input or output
+// and a goroutine that waits for that one.
+func (n *instant) soleIO(blocked int32) bool {
+	io := n.waits[waitsIO] + n.waits[waitsSyscall]
+	via := n.waits[waitsVia]
+	return io <= 1 && via <= 1 && io+via == blocked
+}
+
+// watch follows stretches that are listed one by one.
+func (n *instant) watch(from, to int64, idle int32) {
+	if idle > 0 {
+		n.busyFrom = to
+	}
+	if idle > 0 && n.ready > n.yielded {
+		if n.idleFrom < 0 {
+			n.idleFrom = from
+		}
+		return
+	}
+	if n.idleFrom >= 0 {
+		n.idleMost.add(n.idleFrom, from, event.NoG)
+		n.idleFrom = -1
+	}
+}
+
+// relabel ends the stretch of one label.
+func (n *instant) relabel(to label) {
+	n.longest[n.label].add(n.since, n.at, event.NoG)
+	n.label, n.since = to, n.at
+}
+
+// finish ends what is open.
+func (n *instant) finish() {
+	n.relabel(n.label)
+	if n.idleFrom >= 0 {
+		n.idleMost.add(n.idleFrom, n.at, event.NoG)
+	}
+}

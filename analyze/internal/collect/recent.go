@@ -1,0 +1,152 @@
+package collect
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// recent remembers who ran lately, to say who did while another waited.
+type recent struct {
+	ring [recentSlices]slice
+	n    int            // slices put into ring so far
+	last []slice        // by P
+	now  []runningSlice // that have not ended
+}
+
+const recentSlices = 256
+
+// slice is a stretch of a goroutine on a processor.
+type slice struct {
+	from, to int64
+	group    *groupAccount
+}
+
+type runningSlice struct {
+	slice
+	slot int32
+}
+
+// begins takes in that a goroutine runs.
+func (r *recent) begins(l *life, slot int32, at int64) {
+	r.now = append(r.now, runningSlice{slice{from: at, group: l.account()}, slot})
+}
+
+// ends takes in that it does not any more.
+func (r *recent) ends(l *life, rec *timeline.Record) {
+	for i := range r.now {
+		if r.now[i].slot == rec.Slot {
+			r.now[i] = r.now[len(r.now)-1]
+			r.now = r.now[:len(r.now)-1]
+			break
+		}
+	}
+	s := slice{rec.Start, rec.End, l.account()}
+	r.ring[r.n%recentSlices] = s
+	r.n++
+	if rec.P >= 0 && rec.P < maxRecentPs {
+		for int(rec.P) >= len(r.last) {
+			r.last = append(r.last, slice{})
+		}
+		r.last[rec.P] = s
+	}
+}
+
+const maxRecentPs = 1 << 16
+
+// lastOn is the slice that ended last on a P, at most that long before an
+// instant.
+func (r *recent) lastOn(p int32, at, within int64) (slice, bool) {
+	if p < 0 || int(p) >= len(r.last) || r.last[p].group == nil || at-r.last[p].to > within {
+		return slice{}, false
+	}
+	return r.last[p], true
+}
+
+// during lists the groups that ran within a stretch that ends now, most time
+// first, at most three. It reaches back as far as the ring does.
+func (r *recent) during(from, to int64) []groupNs {
+	var sums []groupNs
+	add := func(s slice, until int64) {
+		ns := min(to, until) - max(from, s.from)
+		if ns <= 0 {
+			return
+		}
+		for i := range sums {
+			if sums[i].group == s.group {
+				sums[i].ns += ns
+				return
+			}
+		}
+		sums = append(sums, groupNs{s.group, ns})
+	}
+	for i := range r.now {
+		add(r.now[i].slice, to)
+	}
+	for i := r.n - 1; i >= max(0, r.n-recentSlices); i-- {
+		s := r.ring[i%recentSlices]
+		if s.to <= from {
+			break
+		}
+		add(s, s.to)
+	}
+	slices.SortStableFunc(sums, func(x, y groupNs) int { return cmp.Compare(y.ns, x.ns) })
+	return sums[:min(len(sums), maxRan)]
+}
+
+const maxRan = 3
+
+// groupNs is some time of a group.
+type groupNs struct {
+	group *groupAccount
+	ns    int64
+}
+
+func ran(sums []groupNs, order []int) []result.GroupTime {
+	var out []result.GroupTime
+	for _, s := range sums {
+		id := order[s.group.real().entry]
+		i := slices.IndexFunc(out, func(t result.GroupTime) bool { return t.Group == id })
+		if i < 0 {
+			out = append(out, result.GroupTime{Group: id, Ns: s.ns})
+		} else {
+			out[i].Ns += s.ns
+		}
+	}
+	return out
+}
+
+// readyWaits are the longest waits for a processor.
+type readyWaits struct {
+	top []readyWait
+}
+
+type readyWait struct {
+	at, ns, g int64
+	group     *groupAccount
+	origin    string
+	afterIO   bool
+	ran       []groupNs
+}
+
+// add takes in a wait for a processor that ended, with who ran meanwhile.
+func (w *readyWaits) add(r *timeline.Record, l *life, recent *recent) {
+	if len(w.top) == maxSpans && r.Ns() <= w.top[maxSpans-1].ns {
+		return
+	}
+	wait := readyWait{r.Start, r.Ns(), r.G, l.account(), r.Kind.String(), l.afterIO, recent.during(r.Start, r.End)}
+	w.top = insertTop(w.top, wait, func(x, y readyWait) int { return cmp.Compare(y.ns, x.ns) })
+}
+
+func (w *readyWaits) result(order []int) []result.ReadyWait {
+	var out []result.ReadyWait
+	for _, t := range w.top {
+		out = append(out, result.ReadyWait{
+			AtNs: t.at, DurationNs: t.ns, Goroutine: t.g, Group: order[t.group.real().entry],
+			Origin: t.origin, AfterIO: t.afterIO, Ran: ran(t.ran, order),
+		})
+	}
+	return out
+}

@@ -1,0 +1,651 @@
+package collect
+
+import (
+	"math"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// sweep follows what all goroutines and Ps do at each instant.
+//
+// Two things become known late. A goroutine that is older than the trace is
+// first mentioned when something happens to it; and whether a wait is at rest,
+// and as what it counts, often shows only when it has ended, or in what others
+// like it did until the trace's end. The first half million steps are therefore
+// held back and swept when they are complete: that is the whole of most traces,
+// for which every number is exact. In what follows a step is swept as it comes,
+// and a wait counts as those at the same place did before; the rules of at rest
+// are asked again whenever the trace has become twice as long. How much of the
+// waiting was counted otherwise than the end would have it is told.
+type sweep struct {
+	instant
+	accounts *accounting
+
+	early []step  // what held at the scope's start
+	kept  []step  // what followed, in the order of time
+	who   []swept // goroutines; while steps are held back every one has its own
+	free  []int32 // numbers in who of goroutines that have ended
+	late  bool    // the held steps are swept
+	taken int64   // steps since then
+	again int64   // when to ask the rules next
+
+	ps []sweptProc
+
+	old    map[oldWait]*cell
+	cells  []*cell // by number, from 1
+	wakers []*waker
+	lates  []lateWait
+	gaps   []topSpan
+
+	recent     recent
+	readyMost  readyWaits
+	readyIO    readyWaits // right after input or output
+	overlap    overlaps
+	longRuns   longRuns
+	holds      syscallHolds
+	hidden     hiddenDelays
+	sequential sequentialIO
+	samples    sampled
+}
+
+// maxKept bounds the steps that are held back.
+const maxKept = 1 << 19
+
+// step is one change.
+type step struct {
+	at  int64
+	who int32 // goroutine, or P
+	// ref is, by op: at the beginning of a wait the number of its cell, at its
+	// end that of its waker, when a run is cut off the stack, of opLate the
+	// index of the wait.
+	ref   int32
+	p     int32 // of a system call
+	op    stepOp
+	to    event.GoState
+	class waitClass
+	flags stepFlags
+}
+
+type stepOp uint8
+
+const (
+	opGo     stepOp = iota // a goroutine changes its state
+	opProc                 // a P begins to run (ref 1) or to idle
+	opProcs                // GOMAXPROCS becomes ref
+	opStop                 // the world is stopped (ref 1) or started
+	opLate                 // a timer or the poller ended a wait that may have been late
+	opSample               // a CPU sample
+)
+
+type stepFlags uint8
+
+const (
+	stepPreempted stepFlags = 1 << iota // the goroutine would have run on
+	stepYielded                         // it becomes ready since it gave its processor up
+)
+
+type identity uint8
+
+const (
+	identityUnknown identity = iota // counts as user
+	identityUser
+	identitySystem
+	identityDeselected
+)
+
+// swept is a goroutine as the sweep sees it.
+type swept struct {
+	id    int64
+	num   int32 // index in sweep.who
+	group *groupAccount
+	cell  *cell // of the present wait
+	since int64
+	begin clocks // at since
+	run   stretch
+	sole  *soleRun
+	p     int32
+	is    identity
+	state event.GoState
+	class waitClass
+	flags stepFlags
+	// engaged says that the goroutine counts among those in progress.
+	engaged bool
+	// heldHarm is for how much of the present system call it held a P that
+	// others needed, heldNs for how long it held it.
+	heldHarm float64
+	heldNs   int64
+}
+
+// sweptProc is a P as the sweep sees it.
+type sweptProc struct {
+	seen   bool
+	runs   bool
+	holder int32 // who holds it in a system call, or -1
+}
+
+func newSweep(o Options, accounts *accounting) *sweep {
+	return &sweep{instant: newInstant(o.From), accounts: accounts, old: make(map[oldWait]*cell), cells: make([]*cell, 1), wakers: make([]*waker, 1)}
+}
+
+// born takes in a goroutine.
+func (s *sweep) born(r *timeline.Record) {
+	l := &s.accounts.lives[r.Slot]
+	l.who, l.waitStep = s.enlist(), noStep
+	w := &s.who[l.who]
+	*w = swept{id: r.G, num: l.who, group: l.account(), p: event.NoP, state: event.GoNotExist, is: identityOf(r)}
+	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
+	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
+		st.class, st.ref = classOf[r.Then], s.untouched(l, r)
+	}
+	if r.Flags&(timeline.FlagCensoredStart|timeline.FlagGap) == timeline.FlagCensoredStart && !s.late {
+		l.waitStep = ^int32(len(s.early))
+		s.early = append(s.early, st)
+		return
+	}
+	s.take(l, st)
+}
+
+// untouched is the number of the cell of a wait that is older than the trace, of
+// which nothing more may ever be told: at rest, if that lasts.
+func (s *sweep) untouched(l *life, r *timeline.Record) int32 {
+	key := oldWait{l.account(), cellKey{kind: r.Then, stack: r.Stack, whole: true}}
+	c := s.old[key]
+	if c == nil {
+		c = &cell{key: key.cellKey}
+		s.old[key] = c
+	}
+	return s.number(c)
+}
+
+// oldWait names the waits of a group at one place since before the trace.
+type oldWait struct {
+	group *groupAccount
+	cellKey
+}
+
+// decide asks the rules of at rest, for all that is known until an instant.
+func (s *sweep) decide(at int64) {
+	length := at - s.phases.from
+	s.accounts.decide(length)
+	for key, c := range s.old {
+		s.accounts.judge(key.group.real(), c, length)
+	}
+}
+
+// enlist gives a goroutine a number.
+func (s *sweep) enlist() int32 {
+	if n := len(s.free); n > 0 {
+		who := s.free[n-1]
+		s.free = s.free[:n-1]
+		return who
+	}
+	s.who = append(s.who, swept{})
+	return int32(len(s.who) - 1)
+}
+
+func identityOf(r *timeline.Record) identity {
+	switch {
+	case r.Has(timeline.FlagSystem):
+		return identitySystem
+	case r.Has(timeline.FlagDeselected):
+		return identityDeselected
+	case r.Group == timeline.NoGroup:
+		return identityUnknown
+	}
+	return identityUser
+}
+
+// identifies takes a goroutine that was swept already out of the account that it
+// had by itself; identified gives it its group.
+func (s *sweep) identifies(r *timeline.Record) {
+	if !s.late {
+		return
+	}
+	w := &s.who[s.accounts.lives[r.Slot].who]
+	s.leave(w, &step{at: s.at, to: event.GoRunnable, flags: stepPreempted})
+	if w.engaged {
+		s.engage(w, false)
+	}
+}
+
+func (s *sweep) identified(r *timeline.Record) {
+	l := &s.accounts.lives[r.Slot]
+	w := &s.who[l.who]
+	w.is, w.group = identityOf(r), l.account()
+	if s.late {
+		s.enter(w, w.state, w.class)
+	}
+}
+
+// interval follows a change of state.
+func (s *sweep) interval(r *timeline.Record) {
+	l := &s.accounts.lives[r.Slot]
+	if r.State == r.Next {
+		return // cut for others to count from
+	}
+	s.recently(l, r)
+	st := step{at: r.End, who: l.who, to: r.Next}
+	switch r.State {
+	case event.GoWaiting, event.GoSyscall:
+		s.waitEnds(l, r, &st)
+	case event.GoRunning:
+		st.ref = int32(r.Stack)
+		if r.Then == waitkind.Preempted {
+			st.flags = stepPreempted
+		}
+		st.p = r.P
+	}
+	switch {
+	case r.Next == event.GoRunnable && r.Then == waitkind.Yielded:
+		st.flags |= stepYielded
+	case r.Next == event.GoWaiting || r.Next == event.GoSyscall:
+		st.class, st.ref = classOf[r.Then], 0
+		s.believe(l, r, &st)
+	}
+	s.take(l, st)
+}
+
+// recently notes who ran and who waited for it.
+func (s *sweep) recently(l *life, r *timeline.Record) {
+	switch r.State {
+	case event.GoRunning:
+		s.recent.ends(l, r)
+	case event.GoRunnable:
+		if r.Next == event.GoRunning && r.Kind != waitkind.Yielded && r.Flags&(timeline.FlagSystem|timeline.FlagDeselected|timeline.FlagSwitch) == 0 {
+			s.readyMost.add(r, l, &s.recent)
+			if l.afterIO && r.Kind == waitkind.Woken {
+				s.readyIO.add(r, l, &s.recent)
+			}
+		}
+	}
+	if r.Next == event.GoRunning {
+		s.recent.begins(l, r.Slot, r.End)
+	}
+}
+
+// take sweeps a step, or keeps it.
+func (s *sweep) take(l *life, st step) {
+	if !s.late {
+		if l != nil {
+			l.waitStep = int32(len(s.kept))
+		}
+		s.kept = append(s.kept, st)
+		if len(s.kept) >= maxKept {
+			s.release()
+		}
+		return
+	}
+	s.step(&st)
+	if st.op == opGo && st.to == event.GoNotExist {
+		s.sequential.ended(&s.who[st.who])
+		s.free = append(s.free, st.who)
+	}
+	if s.taken++; s.taken >= s.again {
+		s.again *= 2
+		s.decide(s.at)
+	}
+}
+
+// waitEnds says at the end of a wait, and of the step that began it, what it
+// was.
+func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
+	c := l.ended(r)
+	if c == nil {
+		return
+	}
+	if w := l.lastWaker; w != nil {
+		if w.ref == 0 {
+			w.ref = int32(len(s.wakers))
+			s.wakers = append(s.wakers, w)
+		}
+		st.ref = w.ref
+	}
+	if begin := s.began(l); begin != nil {
+		begin.ref, begin.class = s.number(c), l.lastClass
+	}
+	if late, ok := s.hidden.candidate(r, c, l, &s.recent); ok {
+		s.lates = append(s.lates, late)
+		s.take(nil, step{at: r.End, who: l.who, op: opLate, ref: int32(len(s.lates) - 1)})
+		if s.late {
+			s.lates = s.lates[:0]
+		}
+	}
+}
+
+// began is the step, held back, with which a goroutine came into its present
+// state.
+func (s *sweep) began(l *life) *step {
+	switch {
+	case s.late || l.waitStep == noStep:
+		return nil
+	case l.waitStep < 0:
+		return &s.early[^l.waitStep]
+	}
+	return &s.kept[l.waitStep]
+}
+
+const noStep = math.MinInt32
+
+// number is a cell's number in steps.
+func (s *sweep) number(c *cell) int32 {
+	if c.ref == 0 {
+		c.ref = int32(len(s.cells))
+		s.cells = append(s.cells, c)
+	}
+	return c.ref
+}
+
+// believe takes a wait that begins for what those at its place were before.
+func (s *sweep) believe(l *life, r *timeline.Record, st *step) {
+	for _, c := range l.cells {
+		if c != nil && c.key.stack == r.Stack {
+			st.ref = s.number(c)
+			if c.last != waitsNot {
+				st.class = c.last
+			}
+			return
+		}
+	}
+}
+
+// proc follows a P.
+func (s *sweep) proc(r *timeline.Record) {
+	for int(r.P) >= len(s.ps) {
+		s.ps = append(s.ps, sweptProc{holder: -1})
+	}
+	if first := &s.ps[r.P]; !first.seen {
+		first.seen = true
+		if r.Proc == event.ProcRunning && !s.late {
+			s.early = append(s.early, step{at: r.Start, op: opProc, who: r.P, ref: 1})
+		}
+	}
+	st := step{at: r.End, op: opProc, who: r.P}
+	if r.ProcNext == event.ProcRunning {
+		st.ref = 1
+	}
+	s.take(nil, st)
+}
+
+// changed is a change of GOMAXPROCS.
+func (s *sweep) changed(r *timeline.Record) {
+	st := step{at: r.Start, op: opProcs, ref: int32(r.Value)}
+	if s.procs == 0 && !s.late {
+		s.procs = st.ref // told a little after the start, held from it
+		return
+	}
+	s.take(nil, st)
+}
+
+func (s *sweep) stop(r *timeline.Record) {
+	s.take(nil, step{at: r.Start, op: opStop, ref: 1})
+}
+
+func (s *sweep) ranged(r *timeline.Record) {
+	if r.Range == event.RangeSTW {
+		s.take(nil, step{at: r.End, op: opStop})
+	}
+}
+
+func (s *sweep) sample(r *timeline.Record) {
+	if !r.Has(timeline.FlagOutside) {
+		s.take(nil, step{at: r.Start, op: opSample})
+	}
+}
+
+// gap notes a stretch of which nothing is known. Nobody is seen to do anything
+// in it.
+func (s *sweep) gap(r *timeline.Record) {
+	s.gaps = append(s.gaps, topSpan{from: r.Start, to: r.End})
+}
+
+// release sweeps the held steps.
+func (s *sweep) release() {
+	if s.procs == 0 {
+		s.procs = int32(len(s.ps)) // Go 1.21 and earlier tell only changes
+	}
+	s.decide(s.lastKept())
+	s.overlap.choose(s.accounts.groups)
+	for _, steps := range [][]step{s.early, s.kept} {
+		for i := range steps {
+			s.step(&steps[i])
+		}
+	}
+	s.early, s.kept, s.late, s.again = nil, nil, true, maxKept
+}
+
+// lastKept is the time of the last step that was held back.
+func (s *sweep) lastKept() int64 {
+	if n := len(s.kept); n > 0 {
+		return s.kept[n-1].at
+	}
+	return s.at
+}
+
+// step sweeps a step.
+func (s *sweep) step(st *step) {
+	s.advance(st.at)
+	switch st.op {
+	case opGo:
+		s.goes(&s.who[st.who], st)
+	case opProc:
+		s.procGoes(st)
+	case opProcs:
+		s.procs = st.ref
+	case opStop:
+		s.stopped = st.ref == 1
+	case opLate:
+		s.hidden.book(&s.instant, &s.lates[st.ref])
+	case opSample:
+		s.samples.add(&s.instant)
+	}
+}
+
+// procGoes lets a P run or idle. One that is taken away from a system call is
+// no longer held.
+func (s *sweep) procGoes(st *step) {
+	p := &s.ps[st.who]
+	if runs := st.ref == 1; runs != p.runs {
+		p.runs = runs
+		if runs {
+			s.active++
+		} else {
+			s.active--
+		}
+	}
+	if !p.runs && p.holder >= 0 {
+		s.unhold(p)
+	}
+}
+
+// unhold ends the time for which a system call held its P.
+func (s *sweep) unhold(p *sweptProc) {
+	w := &s.who[p.holder]
+	p.holder = -1
+	s.held--
+	w.heldHarm = s.clock.needed - w.begin.needed
+	w.heldNs = s.at - w.since
+}
+
+// goes lets a goroutine change its state.
+func (s *sweep) goes(w *swept, st *step) {
+	s.leave(w, st)
+	w.flags, w.p, w.cell = st.flags, st.p, nil
+	if st.to == event.GoWaiting || st.to == event.GoSyscall {
+		w.cell = s.cells[st.ref].real()
+	}
+	s.enter(w, st.to, st.class)
+}
+
+// leave books the interval that ends, with the step that ends it.
+func (s *sweep) leave(w *swept, st *step) {
+	if w.state == event.GoSyscall && w.p >= 0 && int(w.p) < len(s.ps) {
+		if p := &s.ps[w.p]; p.holder == w.num {
+			s.unhold(p)
+		}
+	}
+	switch {
+	case w.is == identitySystem:
+		if w.state == event.GoRunning {
+			s.system--
+		}
+	case w.is == identityDeselected:
+	default:
+		s.userLeaves(w, st)
+	}
+}
+
+func (s *sweep) userLeaves(w *swept, st *step) {
+	switch w.state {
+	case event.GoRunning:
+		s.running--
+		s.ranUntil(w, st)
+	case event.GoRunnable:
+		s.ready--
+		if w.flags&stepYielded != 0 {
+			s.yielded--
+		}
+	case event.GoWaiting, event.GoSyscall:
+		s.waits[w.class]--
+		s.waitedUntil(w, st)
+	}
+}
+
+// ranUntil books a run: its share of what happened meanwhile.
+func (s *sweep) ranUntil(w *swept, st *step) {
+	g := w.group.real()
+	g.share.criticality += s.clock.criticality - w.begin.criticality
+	harm := s.clock.harm - w.begin.harm
+	g.share.harm += harm
+	g.share.alone += s.clock.alone - w.begin.alone
+	if g.running.change(s.at, -1) && g.bit != 0 {
+		s.overlap.change(s.at, g.bit)
+	}
+	w.run.add(w.since, s.at, harm, st)
+	if st.flags&stepPreempted == 0 || st.to != event.GoRunnable {
+		s.endRun(w, st)
+	}
+}
+
+// endRun ends the stretch in which a goroutine did not pause by itself.
+func (s *sweep) endRun(w *swept, st *step) {
+	if w.run.ns >= leastLongRun {
+		s.longRuns.add(w, s.at, s.leftOn(st))
+	}
+	w.run = stretch{}
+}
+
+// leftOn is the stack on which a goroutine left its processor.
+func (s *sweep) leftOn(st *step) event.StackID {
+	if st.to != event.GoWaiting && st.to != event.GoSyscall {
+		return event.StackID(st.ref)
+	}
+	if c := s.cells[st.ref].real(); c != nil {
+		return c.key.stack
+	}
+	return 0
+}
+
+// waitedUntil books a wait: its share of the processors that idled meanwhile.
+func (s *sweep) waitedUntil(w *swept, st *step) {
+	c := w.cell
+	if c == nil {
+		return
+	}
+	if c.spot != nil {
+		c.spot.now--
+	}
+	ns := s.at - w.since
+	if s.late {
+		c.lateNs[w.class] += ns
+	}
+	if w.class == waitsNot {
+		return
+	}
+	idle := s.clock.idleBlocked - w.begin.idleBlocked
+	if idle > 0 {
+		s.sums.idleBlocked[w.class] += idle
+		w.group.real().share.idleBlocked += idle
+		c.idleBlocked += idle
+		if st.ref > 0 && st.op == opGo && int(st.ref) < len(s.wakers) {
+			s.wakers[st.ref].idleBlocked += idle
+		}
+	}
+	if sole := s.clock.soleIO - w.begin.soleIO; sole > 0 || w.sole != nil {
+		s.sequential.waited(w, s.at, ns, int64(sole), c)
+	}
+	if w.state == event.GoSyscall && w.heldHarm >= leastHoldHarm {
+		s.holds.add(w, c)
+	}
+	w.heldHarm = 0
+}
+
+// enter begins an interval.
+func (s *sweep) enter(w *swept, state event.GoState, class waitClass) {
+	w.state, w.since, w.class, w.begin = state, s.at, class, s.clock
+	if state == event.GoSyscall && w.p >= 0 && int(w.p) < len(s.ps) {
+		s.hold(w)
+	}
+	switch w.is {
+	case identitySystem:
+		if state == event.GoRunning {
+			s.system++
+		}
+	case identityDeselected:
+	default:
+		s.userEnters(w)
+	}
+}
+
+func (s *sweep) hold(w *swept) {
+	p := &s.ps[w.p]
+	if p.holder < 0 {
+		s.held++
+	}
+	p.holder = w.num
+}
+
+func (s *sweep) userEnters(w *swept) {
+	engaged := true
+	switch w.state {
+	case event.GoRunning:
+		s.running++
+		if g := w.group.real(); g.running.change(s.at, +1) && g.bit != 0 {
+			s.overlap.change(s.at, g.bit)
+		}
+	case event.GoRunnable:
+		s.ready++
+		if w.flags&stepYielded != 0 {
+			s.yielded++
+		}
+	case event.GoWaiting, event.GoSyscall:
+		if c := w.cell; c != nil {
+			if c.rest != "" || c.join {
+				w.class = waitsNot
+			}
+			if c.spot != nil {
+				c.spot.now++
+				c.spot.most = max(c.spot.most, c.spot.now)
+			}
+		}
+		engaged = w.class != waitsNot
+		s.waits[w.class]++
+	default:
+		engaged = false
+	}
+	if engaged != w.engaged {
+		s.engage(w, engaged)
+	}
+}
+
+// engage counts a goroutine in or out of those in progress.
+func (s *sweep) engage(w *swept, engaged bool) {
+	w.engaged = engaged
+	by := int32(1)
+	if !engaged {
+		by = -1
+	}
+	s.engaged += by
+	w.group.real().engaged.change(s.at, by)
+}

@@ -1,0 +1,155 @@
+package collect
+
+import (
+	"strings"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// waker is who ended waits at a place: the goroutines of a group, at one place of
+// theirs; or, without a group, a timer, the poller or the runtime.
+type waker struct {
+	group       *groupAccount
+	stack       event.StackID
+	waits, ns   int64
+	via         [numWaitClasses]int64 // ns whose waker was itself woken from outside during the wait
+	idleBlocked float64
+	ref         int32 // number in the sweep
+}
+
+// maxWakers bounds the wakers of one place; what comes later joins the last.
+const maxWakers = 32
+
+// waker finds who ended a wait among those of a place. The latest comes first.
+func (c *cell) waker(group *groupAccount, stack event.StackID) *waker {
+	for i, w := range c.wakers {
+		if w.stack == stack && w.group == group {
+			if i > 0 {
+				c.wakers[i], c.wakers[i-1] = c.wakers[i-1], w
+			}
+			return w
+		}
+	}
+	if len(c.wakers) >= maxWakers {
+		return c.wakers[maxWakers-1]
+	}
+	w := &waker{group: group, stack: stack}
+	c.wakers = append(c.wakers, w)
+	return w
+}
+
+// attribute says who ended a wait and as what it counts, and what a wait for this
+// goroutine counts as from now on.
+func (a *accounting) attribute(l *life, r *timeline.Record) {
+	l.lastWaker, l.lastClass = nil, classOf[r.Kind]
+	if r.Kind.Class() == waitkind.Running || r.Next == event.GoUndetermined {
+		return
+	}
+	l.afterIO = l.lastClass == waitsIO
+	c := l.ended(r)
+	if r.State == event.GoWaiting && r.Other != event.NoG && r.OtherSlot >= 0 && !r.Has(timeline.FlagExternal) {
+		a.wokenBy(l, &a.lives[r.OtherSlot], r, c)
+	}
+	switch l.lastClass {
+	case waitsIO, waitsVia, waitsTimer, waitsSyscall:
+		l.outside, l.outsideAs = r.At, viaOf[l.lastClass]
+	}
+	if c != nil {
+		c.last = l.lastClass
+	}
+}
+
+// viaOf is as what a wait counts for a goroutine that waited so itself.
+var viaOf = [numWaitClasses]waitClass{waitsIO: waitsVia, waitsVia: waitsVia, waitsSyscall: waitsVia, waitsTimer: waitsTimer}
+
+// ended is the account of the wait that a record closes, nil if it is in none.
+func (l *life) ended(r *timeline.Record) *cell {
+	c := l.cells[0]
+	if r.Ns() <= 0 || c == nil || c.key.kind != r.Kind || c.key.stack != r.Stack {
+		return nil
+	}
+	return c
+}
+
+// wokenBy books who ended a wait. One for a channel whose sender was itself held
+// up from outside since the wait began was a wait for that, through it: the
+// caller of net/http.Client waits for the goroutine that reads the connection.
+func (a *accounting) wokenBy(l, by *life, r *timeline.Record, c *cell) {
+	via := waitsNot
+	switch r.Kind {
+	case waitkind.ChanReceive, waitkind.Select:
+		if by.outsideAs != waitsNot && by.outside > r.At-r.Ns() {
+			via = by.outsideAs
+			l.lastClass = via
+		}
+		if by.parent == l.id || by.grandparent == l.id {
+			by.promise = c
+		}
+	}
+	if l.lastClass == waitsVia {
+		l.afterIO = true
+	}
+	if c == nil {
+		return
+	}
+	w := c.waker(by.account(), r.OtherStack)
+	w.waits++
+	w.ns += r.Ns()
+	if via != waitsNot {
+		w.via[via] += r.Ns()
+	}
+	l.lastWaker = w
+	if c.spot == nil {
+		c.spot = a.stacks.spot(c.key)
+	}
+}
+
+// spot is a line of the program at which goroutines wait for a lock or channel.
+type spot struct {
+	now, most int32 // goroutines that wait there
+}
+
+// isLock says of which kinds the waits are for a lock.
+func isLock(k waitkind.Kind) bool {
+	return k == waitkind.Mutex || k == waitkind.RWMutexRead || k == waitkind.RWMutexWrite
+}
+
+// isChannel says of which kinds the waits are for a channel.
+func isChannel(k waitkind.Kind) bool {
+	return k == waitkind.ChanSend || k == waitkind.ChanReceive || k == waitkind.Select
+}
+
+// spot finds the line at which a wait is, nil for other waits.
+func (s *stackFacts) spot(key cellKey) *spot {
+	if !isLock(key.kind) && !isChannel(key.kind) {
+		return nil
+	}
+	frame := s.line(key.stack)
+	if s.spots[frame] == nil {
+		s.spots[frame] = new(spot)
+	}
+	return s.spots[frame]
+}
+
+// line is the innermost frame of a stack that is neither the runtime's nor
+// sync's; of a stack without one, its outermost.
+func (s *stackFacts) line(stack event.StackID) event.FrameID {
+	ids := s.tables.Stack(stack)
+	for _, id := range ids {
+		if !isPlumbing(s.tables.Frame(id).Func) {
+			return id
+		}
+	}
+	if len(ids) == 0 {
+		return 0
+	}
+	return ids[len(ids)-1]
+}
+
+// isPlumbing says whether a function is one that every blocking operation passes
+// through.
+func isPlumbing(fn string) bool {
+	return strings.HasPrefix(fn, "runtime.") || strings.HasPrefix(fn, "sync.") || strings.HasPrefix(fn, "internal/sync.")
+}
