@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -103,39 +104,56 @@ func sitesOf(r *result.Result, k kindTime) []result.Site {
 	return sites
 }
 
-// wakers says who ended the waits at a place, where there is room for it and it
-// was goroutines.
+// wakers says which goroutines ended the waits at a place, where there is room
+// for it: those that ended a tenth of them.
 func (p *page) wakers(r *result.Result, s result.Site) line {
 	if p.Width < 80 {
 		return nil
 	}
-	if !slices.ContainsFunc(s.Wakers, func(w result.Waker) bool { return p.groupName(r, w.Group) != "" }) {
-		return nil
-	}
 	l := text(muted, "      ended by ")
-	for i, w := range s.Wakers {
-		item := joined(p.waker(r, w, s.Waits))
-		if i > 0 {
+	some := false
+	for _, w := range s.Wakers {
+		if w.Waits < s.Waits/10 || p.groupName(r, w.Group) == "" {
+			continue
+		}
+		item := p.waker(r, w, s.Waits, p.Width-l.width())
+		if some {
 			item = append(text(muted, nbsp+"· "), item...)
+			if l.width()+item.width() > p.Width {
+				break
+			}
 		}
-		if i > 0 && l.width()+item.width() > p.Width {
-			break
-		}
-		l = append(l, item...)
+		l, some = append(l, item...), true
+	}
+	if !some {
+		return nil
 	}
 	return l
 }
 
-// waker is one of those who ended waits, and how many of them.
-func (p *page) waker(r *result.Result, w result.Waker, waits int64) line {
-	who := p.groupName(r, w.Group)
-	if who == "" {
-		who = "no goroutine (timer, network, runtime)"
-	}
+// waker is a group that ended waits, from where and how many: in the fullest
+// form that fits, or else the shortest.
+func (p *page) waker(r *result.Result, w result.Waker, waits int64, room int) line {
+	name, place := p.groupName(r, w.Group), ""
 	if f, ok := caller(w.Frames); ok && f.Func != "" {
-		who += " in " + p.calls([]result.Frame{f}, 1, 1)
+		place = p.calls([]result.Frame{f}, 1, 1)
 	}
-	return line{{who + " ", muted}, {percent(w.Waits, waits), plain}, {p.via(w), muted}}
+	forms := []string{name}
+	switch {
+	case place == name || strings.HasPrefix(place, name+" "):
+		forms = []string{place}
+	case place != "":
+		forms = []string{name + " in " + place, place}
+	}
+	for _, after := range []string{p.via(w), ""} {
+		for i, form := range forms {
+			l := line{{form + " ", muted}, {percent(w.Waits, waits), plain}, {after, muted}}
+			if last := after == "" && i == len(forms)-1; last || l.width() <= room {
+				return joined(l)
+			}
+		}
+	}
+	return nil
 }
 
 // via is what had woken a waker itself, where that is most of the time.

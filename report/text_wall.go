@@ -135,8 +135,8 @@ func apportion(parts []result.LabelTime, cells int) []int {
 // phaseStrip is the phases over the scope: in each cell the label that prevails.
 func (p *page) phaseStrip(r *result.Result, width int) line {
 	length := float64(r.Scope.DurationNs())
-	if len(r.Concurrency.Phases) < 2 || length <= 0 {
-		return nil // a single phase says nothing beyond the shares
+	if length <= 0 {
+		return nil
 	}
 	labels := slices.Sorted(maps.Keys(wallLabels))
 	inCell := make([][]float64, width) // cells by label
@@ -152,13 +152,19 @@ func (p *page) phaseStrip(r *result.Result, width int) line {
 		}
 	}
 	var l line
+	drawn := map[string]bool{}
 	for _, shares := range inCell {
 		most := slices.Max(shares)
 		if most <= 0 {
 			l = append(l, span{" ", plain})
 			continue
 		}
-		l = append(l, wallLabels[labels[slices.Index(shares, most)]].cells(p, 1))
+		label := labels[slices.Index(shares, most)]
+		drawn[label] = true
+		l = append(l, wallLabels[label].cells(p, 1))
+	}
+	if len(drawn) < 2 {
+		return nil // one label throughout says nothing beyond the shares
 	}
 	return l
 }
