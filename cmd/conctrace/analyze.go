@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/detect"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report"
 	"github.com/spf13/cobra"
@@ -23,7 +24,8 @@ type analyzeFlags struct {
 	from, to            time.Duration
 	group, task, atRest string
 	goroutines, quiet   bool
-	top                 int
+	top, cpus           int
+	failOn              string
 	terminalFlags
 	maxSize, maxGeneration int64
 	maxGoroutines          int
@@ -34,18 +36,21 @@ func newAnalyze(s streams, getenv func(string) string) *cobra.Command {
 	var f analyzeFlags
 	cmd := &cobra.Command{
 		Use:   "analyze TRACE...",
-		Short: "Report where the goroutines' time went",
-		Long: `Reads one or more Go execution traces and reports where the goroutines' time went.
+		Short: "Report where the goroutines' time went and what stands out",
+		Long: `Reads one or more Go execution traces and reports where the goroutines' time went, how much
+ran in parallel, and what stands out (conctrace detectors lists what that can be).
 
 TRACE is a file, or - for standard input. Traces compressed with gzip or zstd are read as
 they are. With several, the reports follow one another; as JSON they are a stream of objects.
 
-Exit codes: 0 done; 2 usage, reading or writing failed; 3 not a readable trace. A damaged
-trace of which a part could be analysed exits 0 with a warning.`,
+Exit codes: 0 done; 1 a finding at or above --fail-on; 2 usage, reading or writing failed;
+3 not a readable trace. Of several traces, the highest counts. A damaged trace of which a
+part could be analysed exits 0 (or 1) with a warning.`,
 		Example: `  conctrace analyze trace.out
   curl -s localhost:6060/debug/pprof/trace?seconds=5 | conctrace analyze -
   conctrace analyze trace.out --from 1.2s --to 1.5s --goroutines
-  conctrace analyze trace.out --group 'api\.handle' -f json -o api.json`,
+  conctrace analyze trace.out --group 'api\.handle' -f json -o api.json
+  conctrace analyze trace.out --fail-on high -q`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("which trace? Name a file, or - for standard input (see conctrace analyze --help)")
@@ -59,6 +64,9 @@ trace of which a part could be analysed exits 0 with a warning.`,
 			if cmd.Flags().Changed("to") && f.to <= f.from {
 				return fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
 			}
+			if cmd.Flags().Changed("cpus") && f.cpus < 1 {
+				return fmt.Errorf("--cpus %d: a program has one core at least", f.cpus)
+			}
 			return runAnalyze(cmd.Context(), args, f, s, getenv)
 		},
 	}
@@ -71,8 +79,10 @@ trace of which a part could be analysed exits 0 with a warning.`,
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
 	fl.StringVar(&f.atRest, "at-rest", "", "regard goroutines or waits whose functions match `RE` as idle by design")
+	fl.IntVar(&f.cpus, "cpus", 0, "the program really had `N` cores, where GOMAXPROCS was more")
 	fl.IntVar(&f.top, "top", 10, "rows per table")
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict; no progress")
+	fl.StringVar(&f.failOn, "fail-on", never, "exit with 1 on a finding of `SEVERITY` or worse: "+strings.Join(failOnValues(), ", "))
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict, and a line for each finding of severity high or medium; no progress")
 	f.terminalFlags.register(fl)
 	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
 	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
@@ -103,16 +113,19 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	if err != nil {
 		return err
 	}
-	ro.Top, ro.Goroutines, ro.Quiet = f.top, f.goroutines, f.quiet
+	ro.Top, ro.Goroutines, ro.Quiet, ro.Detectors = f.top, f.goroutines, f.quiet, len(detect.All)
 
 	var worst error
+	note := func(err error) {
+		tell(s.err, err)
+		if exitCode(err) > exitCode(worst) {
+			worst = toldError{err}
+		}
+	}
 	for i, arg := range args {
 		r, err := analyzeOne(ctx, arg, o, s, f.quiet)
 		if err != nil {
-			tell(s.err, err)
-			if exitCode(err) > exitCode(worst) {
-				worst = toldError{err}
-			}
+			note(err)
 			if ctx.Err() != nil {
 				break
 			}
@@ -124,6 +137,9 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 		}
 		if err := format.Write(out, r, ro); err != nil {
 			return fmt.Errorf("write %s: %w", out.name, err)
+		}
+		if err := failing(r, f.failOn); err != nil {
+			note(err)
 		}
 	}
 	if err := out.close(); err != nil {
@@ -167,8 +183,11 @@ func (f *analyzeFlags) options() (o analyze.Options, err error) {
 	if f.top < 1 {
 		return o, fmt.Errorf("--top %d: a table needs at least one row", f.top)
 	}
+	if err := checkFailOn(f.failOn); err != nil {
+		return o, err
+	}
 	o = analyze.Options{
-		From: f.from, To: f.to, Goroutines: f.goroutines,
+		From: f.from, To: f.to, Goroutines: f.goroutines, CPUs: f.cpus,
 		MaxBytes: f.maxSize, MaxGenerationBytes: f.maxGeneration, MaxGoroutines: f.maxGoroutines,
 	}
 	var ok bool

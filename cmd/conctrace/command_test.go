@@ -170,6 +170,12 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 		{"analyze", "--top", "0", server},
 		{"analyze", "--width", "-3", server},
 		{"analyze", "--from", "10h", server},
+		{"analyze", "--fail-on", "catastrophic", server},
+		{"analyze", "--cpus", "0", server},
+		{"analyze", "--cpus", "many", server},
+		{"detectors", "--format", "html"},
+		{"detectors", "--width", "-1"},
+		{"detectors", server},
 		{"analyze", "no-such-file"},
 		{"analyse", server},
 	} {

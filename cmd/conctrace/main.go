@@ -32,6 +32,7 @@ import (
 // The exit codes.
 const (
 	exitDone        = 0
+	exitFindings    = 1   // findings at or above --fail-on
 	exitUsage       = 2   // usage, or reading and writing failed
 	exitUnreadable  = 3   // not a readable trace
 	exitInterrupted = 130 // Ctrl-C, as shells expect it
@@ -96,6 +97,7 @@ func (e toldError) Unwrap() error { return e.error }
 // exitCode is what an error means to a script.
 func exitCode(err error) int {
 	var notTrace *analyze.NotTraceError
+	var findings *findingsError
 	switch {
 	case err == nil:
 		return exitDone
@@ -103,6 +105,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &notTrace):
 		return exitUnreadable
+	case errors.As(err, &findings):
+		return exitFindings
 	}
 	return exitUsage
 }
@@ -113,8 +117,8 @@ func newRoot(s streams, getenv func(string) string) *cobra.Command {
 		Short: "Where the time of a Go program's goroutines went, from an execution trace",
 		Long: `conctrace reads Go execution traces (runtime/trace, /debug/pprof/trace, go test -trace,
 flight recorders) and says where each goroutine's time went: running, ready but waiting for
-a processor, blocked on synchronisation, blocked on I/O; and whether the program ran in
-parallel or only took turns.`,
+a processor, blocked on synchronisation, blocked on I/O; whether the program ran in parallel
+or only took turns; and what stands out, such as a lock that many wait for.`,
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -130,7 +134,7 @@ parallel or only took turns.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(s, getenv))
+	root.AddCommand(newAnalyze(s, getenv), newDetectors(s))
 	return root
 }
 
