@@ -101,8 +101,7 @@ func drawBusyGroups(p *page, groups []result.Group, critical int64) {
 	t.columns = append(t.columns,
 		column{title: "WORST WAIT p99", drop: 6},
 		column{title: "AT ONCE", least: 11, drop: 7},
-		column{title: "2+ ON", right: true, drop: 4},
-		column{title: "2+ RAN", right: true, drop: 4},
+		column{title: "2+ ON/RAN", right: true, drop: 4},
 		column{title: "CRITICAL", right: true, drop: 3},
 		column{title: "MOSTLY", drop: 2},
 		column{title: "CREATED BY", least: 24, drop: 1})
@@ -115,9 +114,11 @@ func drawBusyGroups(p *page, groups []result.Group, critical int64) {
 	}
 	t.draw(p, 0)
 	p.more(len(groups)-len(shown), len(groups), "group", "groups")
+	if t.shows("2+ ON/RAN", p.Width) {
+		p.wrap(spaces(2), 2, text(muted, "2+ ON/RAN: of the time with one of the group in progress / running, the share with two or more"))
+	}
 	if t.shows("CRITICAL", p.Width) {
-		p.wrap(spaces(2), 2, text(muted, "2+ ON, 2+ RAN: share of the group's time with two or more in progress, running; "+
-			"CRITICAL: its share of the time in which anything ran, divided among those that did"))
+		p.wrap(spaces(2), 2, text(muted, "CRITICAL: the group's share of the time in which anything ran, divided among those that did"))
 	}
 }
 
@@ -130,7 +131,7 @@ func (p *page) groupRow(g result.Group, critical int64) []cell {
 	}
 	row = append(row, classCells(g.Time)...)
 	row = append(row, worstWait(g.Waits))
-	row = append(row, p.atOnceCells(g.Parallelism, critical)...)
+	row = append(row, p.atOnceCells(g, critical)...)
 	return append(row, txt(plain, p.verdictWord(g.Verdict)), textCell{forms: p.creatorForms(g.CreatedBy), tone: muted})
 }
 
@@ -144,20 +145,22 @@ var atOnceWords = map[string][]string{
 
 // atOnceCells say whether members of a group went on and ran at the same time,
 // and how much of the time that anything ran is the group's.
-func (p *page) atOnceCells(g result.GroupParallelism, critical int64) []cell {
-	if g.Verdict == "" {
-		return []cell{nil, nil, nil, nil}
+func (p *page) atOnceCells(g result.Group, critical int64) []cell {
+	cells := make([]cell, 3)
+	if g.Parallelism.Verdict == "" {
+		return cells
 	}
-	words, known := atOnceWords[g.Verdict]
+	cells[2] = txt(plain, percent(g.Parallelism.CriticalityNs, critical))
+	if g.Count == 1 {
+		return cells // it goes without saying
+	}
+	words, known := atOnceWords[g.Parallelism.Verdict]
 	if !known {
-		words = []string{p.clean(g.Verdict)}
+		words = []string{p.clean(g.Parallelism.Verdict)}
 	}
-	return []cell{
-		textCell{forms: words, start: true},
-		txt(plain, percentOf(g.CF)),
-		txt(plain, percentOf(g.PF)),
-		txt(plain, percent(g.CriticalityNs, critical)),
-	}
+	cells[0] = textCell{forms: words, start: true}
+	cells[1] = txt(plain, percentOf(g.Parallelism.CF)+" / "+percentOf(g.Parallelism.PF))
+	return cells
 }
 
 // creatorForms are ways to show a go statement. Where library code started the

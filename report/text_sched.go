@@ -17,7 +17,7 @@ func drawProcessors(p *page, r *result.Result) {
 		text  line
 	}{
 		{"Running at once", p.runningAtOnce(r)},
-		{"Ps in use", p.bands(r.Concurrency.BandsNs)},
+		{"Ps in use", p.bands(r)},
 		{"On average", p.averages(r)},
 		{"Efficiency", p.efficiency(r.Concurrency)},
 		{"One at a time", p.serialWork(r)},
@@ -27,7 +27,7 @@ func drawProcessors(p *page, r *result.Result) {
 		{"Served late", p.hiddenDelay(r.Scheduler.HiddenDelay)},
 		{"Waiting for a P", p.schedulingLatency(r)},
 		{"  by origin", p.latencyByOrigin(r.Scheduler.LatencyByOrigin)},
-		{"  because", p.readyCauses(r.Scheduler.ReadyCauseNs)},
+		{"  because", p.readyCauses(r)},
 		{"  who ran instead", p.antagonists(r)},
 	}
 	headed := false
@@ -180,14 +180,26 @@ func shares(whole int64, parts ...part) line {
 	return joined(items...)
 }
 
-// largestFirst orders parts by their time.
-func largestFirst(parts ...part) []part {
+// largestShares is shares with the largest first, without those below one per
+// cent that follow.
+func largestShares(whole int64, parts ...part) line {
 	slices.SortStableFunc(parts, func(a, b part) int { return compareDesc(a.ns, b.ns) })
-	return parts
+	for i, part := range parts {
+		if i > 0 && part.ns < whole/100 {
+			parts = parts[:i]
+			break
+		}
+	}
+	return shares(whole, parts...)
 }
 
-// bands is for how long how much of the processors ran goroutines.
-func (p *page) bands(b result.Bands) line {
+// bands is for how long how much of the processors ran goroutines. Where there
+// are few of them, how many ran at once says the same.
+func (p *page) bands(r *result.Result) line {
+	if mostProcessors(r) < 4 {
+		return nil
+	}
+	b := r.Concurrency.BandsNs
 	return shares(b.Idle+b.Poor+b.OK+b.Ideal,
 		part{"none", b.Idle}, part{"up to half", b.Poor}, part{"up to 85%", b.OK}, part{"more", b.Ideal})
 }
@@ -233,30 +245,43 @@ func (p *page) onCore(c *result.OnCPU) line {
 // for.
 func (p *page) idleBlocked(s result.Scheduler) line {
 	b := s.IdleBlockedNs
-	l := shares(s.PTimeNs.Sum(), largestFirst(part{"sync", b.Sync}, part{"I/O", b.IO}, part{"timers", b.Timer},
-		part{"system calls", b.Syscall}, part{"the runtime", b.Runtime})...)
+	l := largestShares(s.PTimeNs.Sum(), part{"sync", b.Sync}, part{"I/O", b.IO}, part{"timers", b.Timer},
+		part{"system calls", b.Syscall}, part{"the runtime", b.Runtime})
 	if len(l) == 0 {
 		return nil
 	}
 	return append(text(plain, "nothing was ready, and goroutines were blocked on "), l...)
 }
 
+// waitedLittle reports that hardly ever a goroutine waited for a processor: the
+// reasons then are not worth reading.
+func waitedLittle(r *result.Result) bool {
+	return r.Scheduler.RunnableSomeNs < r.Scope.DurationNs()/100
+}
+
 // readyCauses is why ready goroutines had no processor.
-func (p *page) readyCauses(c result.ReadyCause) line {
-	return shares(c.Sum(), largestFirst(part{"all Ps ran others", c.Saturated}, part{"a P was idle or looked for work", c.Dispatch},
-		part{"Ps were held in system calls", c.SyscallHeld}, part{"GC had the Ps", c.GC}, part{"the world was stopped", c.STW})...)
+func (p *page) readyCauses(r *result.Result) line {
+	if waitedLittle(r) {
+		return nil
+	}
+	c := r.Scheduler.ReadyCauseNs
+	return largestShares(c.Sum(), part{"all Ps ran others", c.Saturated}, part{"a P was idle or looked for work", c.Dispatch},
+		part{"Ps were held in system calls", c.SyscallHeld}, part{"GC had the Ps", c.GC}, part{"the world was stopped", c.STW})
 }
 
 // antagonists is the groups that ran most while others had to wait.
 func (p *page) antagonists(r *result.Result) line {
+	if waitedLittle(r) {
+		return nil
+	}
 	var parts []part
 	for i, g := range r.Groups {
 		if g.HarmNs > 0 {
 			parts = append(parts, part{p.groupName(r, i), g.HarmNs})
 		}
 	}
-	parts = largestFirst(parts...)
-	return shares(r.Scheduler.ReadyNs, parts[:min(len(parts), 3)]...)
+	slices.SortStableFunc(parts, func(a, b part) int { return compareDesc(a.ns, b.ns) })
+	return largestShares(r.Scheduler.ReadyNs, parts[:min(len(parts), 3)]...)
 }
 
 // hiddenDelay is the lateness of timers and the poller, which no ready time
