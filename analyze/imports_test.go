@@ -23,12 +23,13 @@ var mayImport = map[string][]string{
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
 	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
+	"analyze/detect":             {"analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
-		"analyze/internal/timeline", "analyze/internal/collect", "analyze/result",
+		"analyze/internal/timeline", "analyze/internal/collect", "analyze/result", "analyze/detect",
 	},
 	"report":        {"analyze/result"},
-	"cmd/conctrace": {"analyze", "analyze/result", "report"},
+	"cmd/conctrace": {"analyze", "analyze/detect", "analyze/result", "report"},
 }
 
 // only says which packages may use a module that is kept at one place.

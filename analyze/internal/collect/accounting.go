@@ -262,6 +262,9 @@ func (l *life) end(r *timeline.Record) {
 			l.detail.ended = r.At
 		}
 	}
+	if r.Next == event.GoUndetermined && r.State == event.GoRunning && l.main != nil {
+		l.main.recorder++
+	}
 	if l.seen {
 		l.retire(r.End - l.first)
 	}

@@ -36,14 +36,15 @@ func (r *recent) begins(l *life, slot int32, at int64) {
 
 // ends takes in that it does not any more.
 func (r *recent) ends(l *life, rec *timeline.Record) {
+	s := slice{rec.Start, rec.End, l.account()}
 	for i := range r.now {
 		if r.now[i].slot == rec.Slot {
+			s.from = r.now[i].from // where it began, if others have cut it since
 			r.now[i] = r.now[len(r.now)-1]
 			r.now = r.now[:len(r.now)-1]
 			break
 		}
 	}
-	s := slice{rec.Start, rec.End, l.account()}
 	r.ring[r.n%recentSlices] = s
 	r.n++
 	if rec.P >= 0 && rec.P < maxRecentPs {

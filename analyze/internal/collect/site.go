@@ -48,6 +48,7 @@ type cell struct {
 	toReceivers   int64 // of these, by a receive: the waiter was sending
 	byPeers       int64 // of these, by a goroutine of the same group: a token handed back
 	responses     int64 // of these, by a goroutine that this one had set to work
+	recorder      int64 // waiters that ran when the trace ended, after a life of waiting here
 	servedSenders int64 // blocked senders that members woke between waits here
 }
 
@@ -136,6 +137,7 @@ func (c *cell) merge(o *cell) {
 	c.gave += o.gave
 	c.responses += o.responses
 	c.servedSenders += o.servedSenders
+	c.recorder += o.recorder
 }
 
 // wholeTraceWait says whether an interval is a wait without beginning or end.

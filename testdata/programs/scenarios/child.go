@@ -24,7 +24,6 @@ var childRoles = map[string]func(args []string) func(){
 	"late-server": lateServer,
 	"pinger":      pinger,
 	"http-load":   httpLoad,
-	"interrupter": interrupter,
 }
 
 func beChild(role string, args []string) error {
@@ -179,14 +178,5 @@ func httpLoad(args []string) func() {
 				}
 			}()
 		}
-	}
-}
-
-// interrupter sends its parent an interrupt after 500 ms.
-func interrupter([]string) func() {
-	fmt.Println("ready")
-	return func() {
-		time.Sleep(500 * time.Millisecond)
-		check(must(os.FindProcess(os.Getppid())).Signal(os.Interrupt))
 	}
 }

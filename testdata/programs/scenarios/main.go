@@ -46,6 +46,7 @@ type scenario struct {
 	Usual map[string]int `json:"usual,omitempty"`
 
 	profile bool   // record a CPU profile at the same time
+	idle    bool   // run only waits for the recording's end: that is no region
 	before  func() // runs before the recording begins
 	run     func() // runs while recording, in a region with the scenario's name
 }
@@ -146,7 +147,11 @@ func recordTo(out string, s scenario) error {
 	if err := trace.Start(w); err != nil {
 		return err
 	}
-	trace.WithRegion(context.Background(), s.Name, s.run)
+	if s.idle {
+		s.run()
+	} else {
+		trace.WithRegion(context.Background(), s.Name, s.run)
+	}
 	trace.Stop()
 	if s.profile {
 		pprof.StopCPUProfile()

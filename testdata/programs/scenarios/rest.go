@@ -11,21 +11,18 @@ import (
 
 var idlePool = scenario{
 	Name: "s22-idle-pool", ID: "S22", Procs: 2,
-	Doc:   "A pool of eight goroutines waits for jobs, of which there are none, while main counts ticks of 10 ms, for 300 ms. The pool is at rest; no findings.",
-	Usual: map[string]int{"main.main timer/timer-channel": 30},
+	Doc: "A pool of eight goroutines waits for jobs, of which there are none, while main waits on a timer for 300 ms. The pool is at rest; no findings.",
 	Waits: map[string]int{
 		"main.idleWorker blocked-sync/chan-receive": 8,
+		"main.main timer/timer-channel":             1,
 	},
 	before: func() { jobs = make(chan int) },
+	idle:   true,
 	run: func() {
 		for range 8 {
 			go idleWorker()
 		}
-		t := time.NewTicker(10 * time.Millisecond)
-		defer t.Stop()
-		for range 30 {
-			<-t.C
-		}
+		idleFor(300 * time.Millisecond)
 	},
 }
 
@@ -37,24 +34,23 @@ func idleWorker() {
 
 var idleListener = scenario{
 	Name: "s23-idle-listener", ID: "S23", Procs: 2,
-	Doc: "An accept loop that nobody calls, a ticker of 20 ms and a signal handler, which ends the program after 500 ms: main waits for that. Idle; no findings.",
+	Doc: "An accept loop that nobody calls, a ticker of 20 ms and a signal handler that gets no signal, while main waits on a timer for 500 ms. Idle; no findings.",
 	Waits: map[string]int{
 		"main.acceptLoop blocked-io/network":           1,
 		"main.signalHandler blocked-sync/chan-receive": 1,
-		"main.main blocked-sync/chan-receive":          1,
+		"main.main timer/timer-channel":                1,
 	},
 	before: func() {
 		listenForSignals()
 		listener = must(net.Listen("tcp", "127.0.0.1:0"))
-		startChild(nil, "interrupter")
 	},
+	idle: true,
 	run: func() {
 		go acceptLoop()
 		tickPeriod = 20 * time.Millisecond
 		go tickLoop()
 		go signalHandler()
-		beginChild()
-		<-shutdown
+		idleFor(500 * time.Millisecond)
 	},
 }
 
@@ -105,7 +101,8 @@ var idleServer = scenario{
 		go signalHandler()
 		time.Sleep(10 * time.Millisecond)
 	},
-	run: func() { idleFor(1100 * time.Millisecond) },
+	idle: true,
+	run:  func() { idleFor(1100 * time.Millisecond) },
 	Waits: map[string]int{
 		"main.serve blocked-io/network":                1,
 		"main.signalHandler blocked-sync/chan-receive": 1,
@@ -125,6 +122,7 @@ var httpModerate = scenario{
 		go serve()
 		startChild(nil, "http-load", "http://"+listener.Addr().String()+"/")
 	},
+	idle: true,
 	run: func() {
 		beginChild()
 		idleFor(time.Second)
@@ -173,15 +171,26 @@ func nilReceiver() { <-nilChan }
 
 var stuckOnChannel = scenario{
 	Name: "stuck-on-channel", Procs: 2,
-	Doc:   "A goroutine receives from a channel that nobody will ever send to, while main does a little at every tick of 20 ms, for 1.1 s. It is stuck.",
-	Waits: map[string]int{"main.stuckReceiver blocked-sync/chan-receive": 1},
+	Doc:   "A goroutine waits within its work for a reply that nobody will ever send, while main does a little at every tick of 20 ms, for 1.1 s. It is stuck.",
+	Waits: map[string]int{"main.stuckClient blocked-sync/chan-receive": 1},
 	run: func() {
-		go stuckReceiver()
+		go stuckClient()
 		lightTicks(55, 20*time.Millisecond)
 	},
 }
 
-func stuckReceiver() { <-never }
+func stuckClient() { placeOrder(never) }
+
+func placeOrder(reply chan int) int {
+	burn(0.05)
+	return awaitReply(reply)
+}
+
+// awaitReply waits for a reply in the midst of other work; a goroutine that
+// waited in its own loop could as well be one that waits for jobs.
+//
+//go:noinline
+func awaitReply(reply chan int) int { return <-reply }
 
 var leak = scenario{
 	Name: "leak", Procs: 2,
