@@ -177,8 +177,7 @@ func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 		return nil, fmt.Errorf("analyse %s: %w", a.src.name, err)
 	}
 	warn(r, a.selected != nil)
-	r.Findings, r.FindingsOmitted = detect.Find(r, detect.Options{CPUs: a.opts.CPUs})
-	r.Verdict = verdict(r)
+	detect.Run(r, detect.Options{CPUs: a.opts.CPUs})
 	return r, nil
 }
 

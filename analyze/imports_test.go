@@ -15,6 +15,7 @@ const module = "github.com/conctrace/conctrace"
 // place is decided and not found later.
 var mayImport = map[string][]string{
 	"analyze/internal/event":     {},
+	"analyze/internal/code":      {},
 	"analyze/waitkind":           {},
 	"analyze/result":             {},
 	"analyze/internal/tracefile": {},
@@ -22,8 +23,8 @@ var mayImport = map[string][]string{
 	"analyze/internal/texttrace": {},
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
-	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
-	"analyze/detect":             {"analyze/result"},
+	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
+	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
 		"analyze/internal/timeline", "analyze/internal/collect", "analyze/result", "analyze/detect",

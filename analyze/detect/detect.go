@@ -1,10 +1,16 @@
-// Package detect turns what an analysis measured into findings.
+// Package detect turns what an analysis measured into findings and a verdict.
 //
 // A detector is a file of its own and a line in All. It reads a result.Result
-// and nothing else, so that a finding can be made again from the JSON.
+// and nothing else, so that a finding can be made again from the JSON. Triggers
+// and bounds follow methods.md section 4; where one is different, the detector
+// says why.
 package detect
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
@@ -15,6 +21,9 @@ type Detector struct {
 	// Doc says what a finding means and when it is reported, in a sentence or
 	// two.
 	Doc string
+
+	remedy string // what a developer can do
+	caveat string // why a finding may be wrong
 
 	find func(*evidence) []candidate
 }
@@ -27,24 +36,175 @@ type Options struct {
 }
 
 // All is every detector, in the order in which help texts list them.
-var All = []Detector{}
+var All = []Detector{
+	interleavedNotParallel,
+	lockSerialises,
+	slowConsumer,
+	slowProducer,
+	sequentialIO,
+	latencyBound,
+	processorsSaturated,
+	cpuHogDelaysIO,
+	lateTimers,
+	longRun,
+	syscallsHoldProcessors,
+	gcTakesProcessors,
+	stopTheWorld,
+	idleWhileReady,
+	oversubscribedMachine,
+	stuckGoroutines,
+	goroutineLeak,
+	dataQuality,
+}
 
-// evidence is what detectors look at.
-type evidence struct {
-	*result.Result
-	opts Options
+// Severities are the values of Finding.Severity, the worst first.
+var Severities = []string{"high", "medium", "low"}
+
+// Scores from which on a finding has a severity. What is below low is not
+// reported.
+const (
+	highScore   = 75
+	mediumScore = 50
+	lowScore    = 25
+)
+
+// maxFindings is how many findings are listed.
+const maxFindings = 10
+
+// What is too little to say anything: methods.md section 4.
+const (
+	leastDuration = 20 * time.Millisecond
+	leastEvents   = 100
+)
+
+// Run fills in the findings and the verdict of a result.
+func Run(r *result.Result, o Options) {
+	e := &evidence{Result: r, opts: o}
+	var found []candidate
+	for _, d := range All {
+		if e.tooLittle() && d.Name != dataQuality.Name {
+			continue
+		}
+		for _, c := range d.find(e) {
+			if c.finish(d) {
+				found = append(found, c)
+			}
+		}
+	}
+	found = merged(found)
+	slices.SortStableFunc(found, func(x, y candidate) int {
+		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(y.LostNs, x.LostNs))
+	})
+	r.Findings = make([]result.Finding, 0, min(len(found), maxFindings))
+	for _, c := range found[:min(len(found), maxFindings)] {
+		r.Findings = append(r.Findings, c.Finding)
+	}
+	r.FindingsOmitted = max(0, len(found)-maxFindings)
+	r.Verdict = e.verdict(found)
 }
 
 // candidate is a finding before it is ranked.
 type candidate struct {
 	result.Finding
+	// value is what the score goes by, with the lower and the upper threshold.
+	value, low, high float64
+	// atMost bounds the severity; "" does not.
+	atMost string
+	// clause completes the verdict's sentence, such as "while …".
+	clause string
 }
 
-// Find returns what all detectors find, ranked, at most ten; omitted is how many
-// more there were.
-func Find(r *result.Result, o Options) (findings []result.Finding, omitted int) {
-	return []result.Finding{}, 0
+// finish gives a candidate its score and severity, and reports whether it is a
+// finding.
+func (c *candidate) finish(d Detector) bool {
+	c.Detector, c.Title = d.Name, d.Title
+	if c.Remedy == "" {
+		c.Remedy = d.remedy
+	}
+	if c.Caveat == "" {
+		c.Caveat = d.caveat
+	}
+	c.Score = score(c.value, c.low, c.high)
+	switch c.atMost {
+	case "medium":
+		c.Score = min(c.Score, highScore-1)
+	case "low":
+		c.Score = min(c.Score, mediumScore-1)
+	}
+	switch {
+	case c.Score >= highScore:
+		c.Severity = "high"
+	case c.Score >= mediumScore:
+		c.Severity = "medium"
+	default:
+		c.Severity = "low"
+	}
+	if c.Groups == nil {
+		c.Groups = []int{}
+	}
+	if c.Victims == nil {
+		c.Victims = []int{}
+	}
+	if c.Stacks == nil {
+		c.Stacks = []result.RoleStack{}
+	}
+	if c.At == nil {
+		c.At = []result.Moment{}
+	}
+	return c.Score >= lowScore
 }
 
-// Severities are the values of Finding.Severity, the worst first.
-var Severities = []string{"high", "medium", "low"}
+// specific lists, for each detector, those whose findings it explains better when
+// they are about the same.
+var specific = []struct {
+	name     string
+	explains []string
+}{
+	{lockSerialises.Name, []string{interleavedNotParallel.Name}},
+	{slowConsumer.Name, []string{interleavedNotParallel.Name}},
+	{slowProducer.Name, []string{interleavedNotParallel.Name}},
+	{sequentialIO.Name, []string{latencyBound.Name}},
+	{cpuHogDelaysIO.Name, []string{lateTimers.Name, longRun.Name, processorsSaturated.Name}},
+	{lateTimers.Name, []string{longRun.Name}},
+	{syscallsHoldProcessors.Name, []string{processorsSaturated.Name, longRun.Name}},
+	{longRun.Name, []string{processorsSaturated.Name}},
+	{goroutineLeak.Name, []string{stuckGoroutines.Name, slowConsumer.Name}},
+	{oversubscribedMachine.Name, []string{processorsSaturated.Name}},
+}
+
+// merged leaves one finding per root cause, the most specific. A general finding
+// stays if it tells of more than twice what the specific one does.
+func merged(found []candidate) []candidate {
+	gone := map[int]bool{}
+	for _, rule := range specific {
+		for i := range found {
+			if gone[i] || found[i].Detector != rule.name {
+				continue
+			}
+			for j := range found {
+				if !gone[j] && slices.Contains(rule.explains, found[j].Detector) && sameCause(&found[i], &found[j]) {
+					gone[j] = true
+					found[i].Merged = append(append(found[i].Merged, found[j].Detector), found[j].Merged...)
+				}
+			}
+		}
+	}
+	var out []candidate
+	for i := range found {
+		if !gone[i] {
+			slices.Sort(found[i].Merged)
+			found[i].Merged = slices.Compact(found[i].Merged)
+			out = append(out, found[i])
+		}
+	}
+	return out
+}
+
+// sameCause says whether a specific finding explains a general one: as they speak
+// of the same code, or as it accounts for half of what the other lost.
+func sameCause(specific, general *candidate) bool {
+	if specific.LostOf != general.LostOf {
+		return len(specific.Groups) > 0 && len(general.Groups) > 0 && specific.Groups[0] == general.Groups[0]
+	}
+	return specific.LostNs*2 >= general.LostNs || specific.Culprit != "" && specific.Culprit == general.Culprit
+}

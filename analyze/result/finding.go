@@ -7,11 +7,13 @@ type Finding struct {
 	Severity string `json:"severity"` // high, medium, low
 	// Score ranks findings: 25 at a detector's lower threshold, 75 at its upper.
 	Score float64 `json:"score"`
-	// LostNs is the processor time lost, or the wall time where the evidence
-	// says so.
+	// LostNs is the time lost, of LostOf: processors (idle or taken), goroutines
+	// (that waited), or wall (the clock's).
 	LostNs   int64  `json:"lost_ns"`
+	LostOf   string `json:"lost_of"`
 	Sentence string `json:"sentence"` // with the numbers
-	// Culprit is the function and line to look at, "" where the trace names none.
+	// Culprit is the function, file and line to look at, as in Group.CreatedBy, or
+	// a group; "" where the trace names none.
 	Culprit string `json:"culprit"`
 	Remedy  string `json:"remedy"`
 	Caveat  string `json:"caveat"` // why it may be wrong

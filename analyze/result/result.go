@@ -183,6 +183,8 @@ type Group struct {
 	// HarmNs is the ready time of other goroutines during which this group's
 	// held the processors, shared equally among those that ran.
 	HarmNs int64 `json:"harm_ns"`
+	// HarmOthersNs is the part of it that goroutines of other groups suffered.
+	HarmOthersNs int64 `json:"harm_others_ns"`
 	// AfterIO is the wait for a processor right after input or output.
 	AfterIO Latency `json:"after_io"`
 	// OpenSite is where most of the members were blocked at the scope's end.
@@ -269,8 +271,13 @@ type Site struct {
 	AtRestNs    int64 `json:"at_rest_ns"`
 	Groups      []int `json:"groups"` // whose goroutines waited here, by time
 	// JoinNs is the part of TotalNs in which the goroutine was represented by
-	// those that it waited for.
+	// others: its children that it waited for, or those that waited for it.
 	JoinNs int64 `json:"join_ns"`
+	// AskedWaits and AskedNs are the waits for an answer from outside: the
+	// goroutine had written to a socket or pipe before, or waited for one that
+	// had.
+	AskedWaits int64 `json:"asked_waits"`
+	AskedNs    int64 `json:"asked_ns"`
 	// IdleBlockedNs is the processor time that idled meanwhile, shared equally
 	// among all that were blocked.
 	IdleBlockedNs int64 `json:"idle_blocked_ns"`

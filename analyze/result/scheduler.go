@@ -18,8 +18,8 @@ type Scheduler struct {
 	ReadyNs      int64      `json:"ready_ns"`
 	ReadyCauseNs ReadyCause `json:"ready_cause_ns"`
 	// HeldHarmNs is the processor time held in system calls while goroutines
-	// were ready and no processor idle, GCHarmNs the same of the runtime's own
-	// goroutines.
+	// were ready and no processor idle, of calls that did so for 100 µs or more;
+	// GCHarmNs is the same of the runtime's own goroutines, however short.
 	HeldHarmNs int64 `json:"held_harm_ns"`
 	GCHarmNs   int64 `json:"gc_harm_ns"`
 	// ReadyCapacityNs is GOMAXPROCS over the time with ready goroutines.
@@ -131,8 +131,8 @@ type LongRun struct {
 	RunNs     int64 `json:"run_ns"` // on a processor
 	Goroutine int64 `json:"goroutine"`
 	Group     int   `json:"group"`
-	// HarmNs is its share of the ready time and of the hidden delays of others
-	// meanwhile.
+	// HarmNs is its share of the time for which goroutines of other groups were
+	// ready meanwhile and no processor idle.
 	HarmNs int64 `json:"harm_ns"`
 	// LongestSliceNs is the longest part without a preemption.
 	LongestSliceNs int64   `json:"longest_slice_ns"`

@@ -62,6 +62,8 @@ type life struct {
 	// else since: one of a descendant that ends now was a join.
 	promise  *cell
 	afterIO  bool  // its last wait was for input or output
+	wrote    bool  // it has written to a socket or pipe since its last wait for one
+	asked    bool  // its last wait was for an answer from outside
 	who      int32 // in the sweep
 	waitStep int32 // in the sweep: the step with which the present state began
 }
@@ -74,8 +76,9 @@ type groupAccount struct {
 	system    bool
 	into      *groupAccount // where this account went, once its goroutine was identified
 	share     share
-	running   width  // members that run
-	engaged   width  // members in progress
+	running   width // members that run
+	engaged   width // members in progress
+	self      selfHarm
 	bit       uint16 // in sets of groups, of those that are set apart
 	afterIO   histogram
 	firstBorn int64 // creations in the scope; 0 and lastBorn 0 for none

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
@@ -93,13 +94,24 @@ func wholeTrace(w restCase) bool {
 	switch c.key.kind {
 	case waitkind.Network, waitkind.Syscall, waitkind.Sleep, waitkind.Unsaid, waitkind.System, waitkind.GCWait, waitkind.Coroutine, waitkind.Synctest:
 		return c.key.whole && !inHandler(w.funcs)
-	case waitkind.ChanReceive, waitkind.Select, waitkind.Cond, waitkind.Forever:
+	case waitkind.Forever:
+		if nilChannel(w.funcs) {
+			return false
+		}
+		return c.key.whole && !inHandler(w.funcs) || c.closed == 0 && c.ns*10 >= c.waits.n*w.duration*9 && inOwnLoop(w.funcs)
+	case waitkind.ChanReceive, waitkind.Select, waitkind.Cond:
 		if c.key.whole {
 			return !inHandler(w.funcs)
 		}
 		return c.closed == 0 && c.ns*10 >= c.waits.n*w.duration*9 && inOwnLoop(w.funcs)
 	}
 	return false
+}
+
+// nilChannel says whether a goroutine waits forever on a channel that is nil; an
+// empty select is meant so.
+func nilChannel(funcs []string) bool {
+	return len(funcs) > 0 && (strings.HasPrefix(funcs[0], "runtime.chanrecv") || strings.HasPrefix(funcs[0], "runtime.chansend"))
 }
 
 // inHandler says whether a stack shows the program's code called by a goroutine
@@ -110,11 +122,11 @@ func inHandler(funcs []string) bool {
 		return false
 	}
 	entry := funcs[len(funcs)-1]
-	if !isLibrary(entry) || strings.HasPrefix(entry, "runtime.") || strings.HasPrefix(entry, "sync.(*WaitGroup).Go") || strings.HasPrefix(entry, "golang.org/x/sync/errgroup.") {
+	if !code.IsLibrary(entry) || strings.HasPrefix(entry, "runtime.") || strings.HasPrefix(entry, "sync.(*WaitGroup).Go") || strings.HasPrefix(entry, "golang.org/x/sync/errgroup.") {
 		return false
 	}
 	for _, fn := range funcs {
-		if !isLibrary(fn) {
+		if !code.IsLibrary(fn) {
 			return true
 		}
 	}
@@ -209,8 +221,13 @@ func idleConnection(w restCase) bool {
 	if w.cell.key.kind != waitkind.Network || w.group.wokeUsers > 0 {
 		return false
 	}
+	return readsForOthers(w.funcs)
+}
+
+// readsForOthers says whether a stack is that of a client's connection reader.
+func readsForOthers(funcs []string) bool {
 	for _, site := range clientReaders {
-		if onStack(w.funcs, site) {
+		if onStack(funcs, site) {
 			return true
 		}
 	}

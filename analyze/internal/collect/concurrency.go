@@ -117,7 +117,7 @@ func (s *sweep) scheduler(end *End, r *result.Result) {
 		Saturated: sums.ready[causeSaturated], Dispatch: sums.ready[causeDispatch],
 	}
 	out.ReadyNs = out.ReadyCauseNs.Sum()
-	out.HeldHarmNs, out.GCHarmNs, out.ReadyCapacityNs = sums.heldHarm, sums.gcHarm, sums.readyCap
+	out.HeldHarmNs, out.GCHarmNs, out.ReadyCapacityNs = rounded(sums.heldHarm), sums.gcHarm, sums.readyCap
 	out.IdleWhileReadyNs = sums.idleReady
 	out.IdleWhileReadyNoiseNs = min(sums.idleReady, out.Latency.Count*out.Latency.P50Ns)
 	out.IdleWhileReadyWorst = s.idleMost.moments(maxWorst)

@@ -62,18 +62,23 @@ func (a *accounting) decide(length int64) {
 
 // judge applies the rules to the waits of a group at one place.
 func (a *accounting) judge(g *groupAccount, c *cell, length int64) {
+	funcs := funcsOf(a.tables, c.key.stack)
 	c.rest = atRest(restCase{
-		cell: c, group: g, funcs: funcsOf(a.tables, c.key.stack), life: g.life(), duration: length,
+		cell: c, group: g, funcs: funcs, life: g.life(), duration: length,
 		opts: &a.opts, entry: a.tables.String(g.name),
 	})
-	c.join = c.joins()
+	c.join = c.joins(funcs)
 }
 
-// joins says whether whoever waits at a place is represented by those that it
-// waits for (methods.md A.3 vi): it waits for a WaitGroup, or for a goroutine
-// that it created itself and that ended once it had told its result.
-func (c *cell) joins() bool {
+// joins says whether whoever waits at a place is represented by another
+// goroutine, so that both are one thing in progress (methods.md A.3 vi): it waits
+// for a WaitGroup, or for a goroutine that it created itself and that ended once
+// it had told its result. Or it reads a client's connection, and whoever asked
+// over that waits for it: if nobody does, the connection is idle.
+func (c *cell) joins(funcs []string) bool {
 	switch c.key.kind {
+	case waitkind.Network:
+		return readsForOthers(funcs)
 	case waitkind.WaitGroup:
 		return true
 	case waitkind.ChanReceive, waitkind.Select:
@@ -100,9 +105,13 @@ func (a *accounting) bookAtRest() {
 	}
 }
 
-// openTick finds the wait of a ticker's loop that the trace's end cut off: no
-// timer has ended it, so that by itself it is a receive or select like another.
+// openTick finds the waits of a ticker's loop that the trace cut: at its end no
+// timer has ended it, so that by itself it is a receive or select like another;
+// at its beginning the trace does not say what it is.
 func (g *groupAccount) openTick(c *cell) string {
+	if c.key.kind == waitkind.Unsaid && g.onlyTicks() {
+		return "ticker"
+	}
 	if c.closed > 0 || c.key.kind != waitkind.ChanReceive && c.key.kind != waitkind.Select {
 		return ""
 	}
@@ -110,6 +119,21 @@ func (g *groupAccount) openTick(c *cell) string {
 		return t.rest
 	}
 	return ""
+}
+
+// onlyTicks says whether all waits of a group that the trace tells about are those
+// of a ticker's loop.
+func (g *groupAccount) onlyTicks() bool {
+	ticks := false
+	for _, c := range g.cells {
+		switch {
+		case c.rest == "ticker":
+			ticks = true
+		case c.key.kind != waitkind.Unsaid:
+			return false
+		}
+	}
+	return ticks
 }
 
 // settledAtRest counts the goroutines that were at rest for nearly all of the
@@ -193,6 +217,7 @@ func (a *accounting) finishShares(end *End, r *result.Result) {
 		out := &r.Groups[end.order[n]]
 		out.Parallelism = g.parallelism(out.Time.Kinds[waitkind.User.Label()] + out.Time.Kinds[waitkind.GCAssist.Label()])
 		out.IdleBlockedNs, out.HarmNs = rounded(g.share.idleBlocked), rounded(g.share.harm)
+		out.HarmOthersNs = rounded(g.share.harmOthers)
 		out.AfterIO = g.afterIO.latency()
 		out.OpenSite = g.openSite(end.Tables)
 	}
@@ -323,6 +348,8 @@ type site struct {
 	key       cellKey
 	waits     histogram // at-rest waits left out, as in all that follows
 	joinNs    int64
+	asked     int64
+	askedNs   int64
 	idle      float64
 	wakers    []*siteWaker
 	worst     topSpans
@@ -343,6 +370,8 @@ func (s *site) add(c *cell, group int) {
 	s.waits.merge(&c.waits)
 	s.ns += c.ns
 	s.idle += c.idleBlocked
+	s.asked += c.asked
+	s.askedNs += c.askedNs
 	if c.join {
 		s.joinNs += c.ns
 	}
@@ -365,7 +394,7 @@ func (s *site) result(end *End) result.Site {
 		Class: s.key.kind.Class().String(), Kind: s.key.kind.String(), Frames: frames(tables, s.key.stack),
 		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P90Ns: l.P90Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
 		AtRestWaits: s.restWaits, AtRestNs: s.restNs, Groups: groups,
-		JoinNs: s.joinNs, IdleBlockedNs: rounded(s.idle), Wakers: s.wakersResult(end), Worst: s.worst.moments(maxWorst),
+		JoinNs: s.joinNs, AskedWaits: s.asked, AskedNs: s.askedNs, IdleBlockedNs: rounded(s.idle), Wakers: s.wakersResult(end), Worst: s.worst.moments(maxWorst),
 	}
 }
 

@@ -127,11 +127,12 @@ type instant struct {
 // clocks are the integrals that intervals are measured by, in ns.
 type clocks struct {
 	criticality float64 // ∫1/R, while R≥1
-	harm        float64 // ∫Q/R, while R≥1 and no P is idle
+	harm        float64 // ∫Q/R, while R≥1 and no P is idle or looks for work
+	crowd       float64 // ∫1/R then: what one ready goroutine suffers from each that runs
 	alone       float64 // time in which one runs and others wait for goroutines
 	idleBlocked float64 // ∫min(I, blocked)/blocked, while Q=0
 	soleIO      float64 // time in which one wait for I/O is all there is
-	needed      float64 // time in which goroutines are ready and no P is idle
+	needed      float64 // time in which goroutines are ready and no P is idle or looks for work
 }
 
 // sums are the integrals over the whole scope, ns.
@@ -143,7 +144,7 @@ type sums struct {
 	served       int64            // ∫min(D, N)
 	excess       int64            // ∫max(0, D−N)
 	engaged      int64            // ∫C_e
-	heldHarm     int64
+	heldHarm     float64          // of calls that held their P for long
 	gcHarm       int64
 	readyCap     int64 // ∫N while Q≥1
 	capacity     int64 // ∫N
@@ -174,7 +175,7 @@ func (n *instant) advance(to int64) {
 		return
 	}
 	idle := n.idle()
-	l, c := n.name(idle)
+	l, c := n.name()
 	if l != n.label {
 		n.relabel(l)
 	}
@@ -191,14 +192,14 @@ func (n *instant) advance(to int64) {
 }
 
 // name is the label of the present instant and its cause.
-func (n *instant) name(idle int32) (label, cause) {
+func (n *instant) name() (label, cause) {
 	switch {
 	case n.running == 0 && n.ready == 0 && n.engaged == 0:
 		return labelIdle, causeNone
 	case n.running == 0 && n.ready == 0:
 		return labelLatency, n.dominant()
 	case n.running == 0:
-		return labelStalled, n.readyCause(idle)
+		return labelStalled, n.readyCause()
 	case n.running == 1 && n.ready == 0 && n.engaged <= 1:
 		return labelSerial, causeNone
 	case n.running == 1:
@@ -229,20 +230,24 @@ func (n *instant) dominant() cause {
 }
 
 // readyCause is what keeps ready goroutines from a processor.
-func (n *instant) readyCause(idle int32) cause {
+func (n *instant) readyCause() cause {
 	switch {
 	case n.stopped:
 		return causeSTW
-	case idle > 0:
+	case n.spare():
 		return causeDispatch
 	case n.system > 0:
 		return causeGC
 	case n.held > 0:
 		return causeHeld
-	case n.running < n.procs:
-		return causeDispatch // a P is looking for work
 	}
 	return causeSaturated
+}
+
+// spare says whether a P is idle or looks for work: what is ready will run in a
+// moment.
+func (n *instant) spare() bool {
+	return n.running+n.system+n.held < n.procs
 }
 
 // usable is how many Ps may run user goroutines, A.
@@ -324,20 +329,18 @@ func (n *instant) bookReady(ns int64, idle int32) {
 	if n.running == 0 {
 		s.full += ns
 	}
-	s.ready[n.readyCause(idle)] += int64(n.ready) * ns
+	s.ready[n.readyCause()] += int64(n.ready) * ns
 	s.readyCap += int64(n.procs) * ns
-	if n.stopped {
-		return
-	}
-	if idle > 0 {
-		s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
+	s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
+	if n.stopped || n.spare() {
 		return
 	}
 	n.clock.needed += float64(ns)
-	s.heldHarm += int64(n.held) * ns
 	s.gcHarm += int64(n.system) * ns
 	if n.running > 0 {
-		n.clock.harm += float64(ns) * float64(n.ready) / float64(n.running)
+		each := float64(ns) / float64(n.running)
+		n.clock.crowd += each
+		n.clock.harm += each * float64(n.ready)
 	}
 }
 

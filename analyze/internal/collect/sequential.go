@@ -7,11 +7,16 @@ import (
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
-// sequentialIO finds goroutines that wait for input or output, one after the
-// other, while nothing else is in progress.
+// sequentialIO finds goroutines that wait for answers from outside, one after the
+// other, while nothing else is in progress. A goroutine that only reads waits for
+// what others want of it, and could not have begun earlier.
 type sequentialIO struct {
 	top []*soleRun
 }
+
+// leastAnswer is how long a wait is at least that counts: what is shorter than a
+// wake-up takes (methods.md 0.3) cannot be saved.
+const leastAnswer = 150_000
 
 // soleRun is such waits of one goroutine.
 type soleRun struct {
@@ -27,18 +32,15 @@ type soleRun struct {
 
 // waited takes in a wait of which so many ns were the only thing in progress. A
 // wait for something else of the program ends a row.
-func (q *sequentialIO) waited(w *swept, at, ns, sole int64, c *cell) {
+func (q *sequentialIO) waited(w *swept, at, ns, sole int64, asked bool, c *cell) {
 	switch w.class {
 	case waitsSync, waitsTimer:
 		if w.sole != nil {
 			w.sole.row = 0
 		}
 		return
-	case waitsIO, waitsVia, waitsSyscall:
-	default:
-		return
 	}
-	if sole*2 < ns || sole <= 0 {
+	if !asked || sole*2 < ns || ns < leastAnswer {
 		return
 	}
 	if w.sole == nil {

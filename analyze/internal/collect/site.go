@@ -34,7 +34,9 @@ type cell struct {
 	shortest    int64                 // wait that a timer ended
 	open        int64                 // waits that the scope's end cut off
 	openNs      int64                 // the longest of them
-	promises    int64                 // waits that a descendant ended, which then ended itself
+	asked       int64                 // waits for an answer from outside
+	askedNs     int64
+	promises    int64 // waits that a descendant ended, which then ended itself
 
 	members int64 // goroutines that waited here; one that roams may count twice
 	settled int64 // of them, those that were here for 99 % of their time
@@ -120,6 +122,8 @@ func (c *cell) merge(o *cell) {
 	c.open += o.open
 	c.openNs = max(c.openNs, o.openNs)
 	c.promises += o.promises
+	c.asked += o.asked
+	c.askedNs += o.askedNs
 	if c.spot == nil {
 		c.spot = o.spot
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -27,6 +28,9 @@ type stackFact struct {
 	receives bool
 	// As the stack of a wait: it is one of the known places of rest.
 	demand bool
+	// As the stack of a system call: it writes, as whoever asks another process
+	// for something does.
+	writes bool
 }
 
 func newStackFacts(tables *event.Tables) stackFacts {
@@ -50,9 +54,9 @@ func (s *stackFacts) examine(stack event.StackID) *stackFact {
 	for i := len(ids) - 1; i >= 0; i-- {
 		fn := s.tables.Frame(ids[i]).Func
 		if i == len(ids)-1 {
-			fact.library = isLibrary(fn)
+			fact.library = code.IsLibrary(fn)
 		}
-		if fact.handler == 0 && !isLibrary(fn) {
+		if fact.handler == 0 && !code.IsLibrary(fn) {
 			fact.handler = s.handler(fn)
 		}
 		if strings.HasPrefix(fn, "context.(*cancelCtx).cancel") {
@@ -61,12 +65,20 @@ func (s *stackFacts) examine(stack event.StackID) *stackFact {
 		if i == 0 && strings.HasPrefix(fn, "runtime.chanrecv") {
 			fact.receives = true
 		}
+		fact.writes = fact.writes || writes[fn]
 	}
 	funcs := funcsOf(s.tables, stack)
 	for _, site := range knownSites {
 		fact.demand = fact.demand || onStack(funcs, site)
 	}
 	return fact
+}
+
+// writes are the functions through which a program writes to sockets and pipes.
+var writes = map[string]bool{
+	"internal/poll.(*FD).Write": true, "internal/poll.(*FD).WriteTo": true, "internal/poll.(*FD).WriteToInet4": true, "internal/poll.(*FD).WriteToInet6": true,
+	"internal/poll.(*FD).WriteMsg": true, "internal/poll.(*FD).WriteMsgInet4": true, "internal/poll.(*FD).WriteMsgInet6": true,
+	"internal/poll.(*FD).Writev": true, "syscall.write": true, "syscall.Write": true, "internal/poll.(*FD).Connect": true, "net.(*netFD).connect": true,
 }
 
 func (s *stackFacts) handler(fn string) int32 {
@@ -97,35 +109,6 @@ func (g *groupAccount) insideOf(handler int32) *tally {
 	t := new(tally)
 	g.inside = append(g.inside, inside{handler, t})
 	return t
-}
-
-// libraryRoots are the first path elements of the standard library's packages,
-// and the module prefixes of libraries that start goroutines for their users.
-var libraryRoots = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, p := range strings.Fields(`archive bufio bytes cmp compress container context crypto database debug embed
-		encoding errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin
-		reflect regexp runtime slices sort strconv strings structs sync syscall testing text time unicode unique unsafe
-		vendor weak`) {
-		m[p] = true
-	}
-	return m
-}()
-
-// isLibrary says whether a function belongs to the standard library or to one
-// of the Go project's own modules, and not to the program.
-func isLibrary(fn string) bool {
-	if strings.HasPrefix(fn, "golang.org/x/") || strings.HasPrefix(fn, "google.golang.org/grpc") {
-		return true
-	}
-	root := fn
-	if i := strings.IndexAny(fn, "./"); i >= 0 {
-		root = fn[:i]
-		if fn[i] == '.' && strings.Contains(fn[:strings.LastIndexByte(fn, '/')+1], ".") {
-			return false // a domain name: example.com/x
-		}
-	}
-	return libraryRoots[root]
 }
 
 // compareStacks orders stacks by what they say, leaf first. The order of their
@@ -160,11 +143,11 @@ func createdBy(tables *event.Tables, stack event.StackID) string {
 	}
 	top := tables.Frame(ids[0])
 	name := frameName(top)
-	if !isLibrary(top.Func) {
+	if !code.IsLibrary(top.Func) {
 		return name
 	}
 	for _, id := range ids[1:] {
-		if f := tables.Frame(id); !isLibrary(f.Func) {
+		if f := tables.Frame(id); !code.IsLibrary(f.Func) {
 			return name + " < " + frameName(f)
 		}
 	}

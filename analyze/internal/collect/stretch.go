@@ -102,8 +102,9 @@ type syscallHold struct {
 	stack  event.StackID
 }
 
-// leastHoldHarm is from when on a system call is listed: above what the runtime's
-// monitor leaves it at least, 20 µs.
+// leastHoldHarm is from when on a system call counts: well above what the
+// runtime's monitor leaves it at least, 20 µs. Shorter ones are work that the
+// operating system does for the program.
 const leastHoldHarm = 100_000
 
 func (h *syscallHolds) add(w *swept, c *cell) {

@@ -84,6 +84,7 @@ type stepFlags uint8
 const (
 	stepPreempted stepFlags = 1 << iota // the goroutine would have run on
 	stepYielded                         // it becomes ready since it gave its processor up
+	stepAsked                           // the wait that ends was for an answer from outside
 )
 
 type identity uint8
@@ -116,6 +117,8 @@ type swept struct {
 	// others needed, heldNs for how long it held it.
 	heldHarm float64
 	heldNs   int64
+	// selfBegan is its group's harm to itself when it began to run.
+	selfBegan float64
 }
 
 // sweptProc is a P as the sweep sees it.
@@ -294,6 +297,9 @@ func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
 	c := l.ended(r)
 	if c == nil {
 		return
+	}
+	if l.asked {
+		st.flags |= stepAsked
 	}
 	if w := l.lastWaker; w != nil {
 		if w.ref == 0 {
@@ -503,6 +509,7 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 		s.ranUntil(w, st)
 	case event.GoRunnable:
 		s.ready--
+		w.group.real().self.change(&s.clock, -1)
 		if w.flags&stepYielded != 0 {
 			s.yielded--
 		}
@@ -518,6 +525,8 @@ func (s *sweep) ranUntil(w *swept, st *step) {
 	g.share.criticality += s.clock.criticality - w.begin.criticality
 	harm := s.clock.harm - w.begin.harm
 	g.share.harm += harm
+	harm -= g.self.until(&s.clock) - w.selfBegan
+	g.share.harmOthers += harm
 	g.share.alone += s.clock.alone - w.begin.alone
 	if g.running.change(s.at, -1) && g.bit != 0 {
 		s.overlap.change(s.at, g.bit)
@@ -573,9 +582,10 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 		}
 	}
 	if sole := s.clock.soleIO - w.begin.soleIO; sole > 0 || w.sole != nil {
-		s.sequential.waited(w, s.at, ns, int64(sole), c)
+		s.sequential.waited(w, s.at, ns, int64(sole), st.flags&stepAsked != 0, c)
 	}
-	if w.state == event.GoSyscall && w.heldHarm >= leastHoldHarm {
+	if w.heldHarm >= leastHoldHarm {
+		s.sums.heldHarm += w.heldHarm
 		s.holds.add(w, c)
 	}
 	w.heldHarm = 0
@@ -611,11 +621,14 @@ func (s *sweep) userEnters(w *swept) {
 	switch w.state {
 	case event.GoRunning:
 		s.running++
-		if g := w.group.real(); g.running.change(s.at, +1) && g.bit != 0 {
+		g := w.group.real()
+		w.selfBegan = g.self.until(&s.clock)
+		if g.running.change(s.at, +1) && g.bit != 0 {
 			s.overlap.change(s.at, g.bit)
 		}
 	case event.GoRunnable:
 		s.ready++
+		w.group.real().self.change(&s.clock, +1)
 		if w.flags&stepYielded != 0 {
 			s.yielded++
 		}

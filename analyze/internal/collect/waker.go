@@ -1,8 +1,7 @@
 package collect
 
 import (
-	"strings"
-
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -43,7 +42,10 @@ func (c *cell) waker(group *groupAccount, stack event.StackID) *waker {
 // attribute says who ended a wait and as what it counts, and what a wait for this
 // goroutine counts as from now on.
 func (a *accounting) attribute(l *life, r *timeline.Record) {
-	l.lastWaker, l.lastClass = nil, classOf[r.Kind]
+	l.lastWaker, l.lastClass, l.asked = nil, classOf[r.Kind], false
+	if r.State == event.GoSyscall {
+		l.wrote = l.wrote || a.stacks.of(r.Stack).writes
+	}
 	if r.Kind.Class() == waitkind.Running || r.Next == event.GoUndetermined {
 		return
 	}
@@ -51,6 +53,16 @@ func (a *accounting) attribute(l *life, r *timeline.Record) {
 	c := l.ended(r)
 	if r.State == event.GoWaiting && r.Other != event.NoG && r.OtherSlot >= 0 && !r.Has(timeline.FlagExternal) {
 		a.wokenBy(l, &a.lives[r.OtherSlot], r, c)
+	}
+	switch l.lastClass {
+	case waitsIO:
+		l.asked, l.wrote = l.wrote, false
+	case waitsVia:
+		l.asked = true // it has set another to ask
+	}
+	if l.asked && c != nil {
+		c.asked++
+		c.askedNs += r.Ns()
 	}
 	switch l.lastClass {
 	case waitsIO, waitsVia, waitsTimer, waitsSyscall:
@@ -138,7 +150,7 @@ func (s *stackFacts) spot(key cellKey) *spot {
 func (s *stackFacts) line(stack event.StackID) event.FrameID {
 	ids := s.tables.Stack(stack)
 	for _, id := range ids {
-		if !isPlumbing(s.tables.Frame(id).Func) {
+		if !code.IsPlumbing(s.tables.Frame(id).Func) {
 			return id
 		}
 	}
@@ -146,10 +158,4 @@ func (s *stackFacts) line(stack event.StackID) event.FrameID {
 		return 0
 	}
 	return ids[len(ids)-1]
-}
-
-// isPlumbing says whether a function is one that every blocking operation passes
-// through.
-func isPlumbing(fn string) bool {
-	return strings.HasPrefix(fn, "runtime.") || strings.HasPrefix(fn, "sync.") || strings.HasPrefix(fn, "internal/sync.")
 }

@@ -38,14 +38,39 @@ func (w *width) merge(o *width) {
 	w.most = max(w.most, o.most)
 }
 
+// selfHarm follows what ready members of a group suffer from each goroutine that
+// runs, to tell it from what other groups do.
+type selfHarm struct {
+	ready int32
+	crowd float64 // clock at the last change
+	total float64
+}
+
+// until brings the total up to a state of the clocks.
+func (h *selfHarm) until(c *clocks) float64 {
+	h.total += float64(h.ready) * (c.crowd - h.crowd)
+	h.crowd = c.crowd
+	return h.total
+}
+
+// change adds a ready member.
+func (h *selfHarm) change(c *clocks, by int32) {
+	h.until(c)
+	h.ready += by
+}
+
 // share is a group's part in what happened, ns.
 type share struct {
-	criticality, harm, alone, idleBlocked float64
+	criticality, alone, idleBlocked float64
+	// harm is what others suffered, harmOthers what goroutines of other groups
+	// did.
+	harm, harmOthers float64
 }
 
 func (s *share) add(o *share) {
 	s.criticality += o.criticality
 	s.harm += o.harm
+	s.harmOthers += o.harmOthers
 	s.alone += o.alone
 	s.idleBlocked += o.idleBlocked
 }

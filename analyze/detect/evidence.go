@@ -1,0 +1,181 @@
+package detect
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/conctrace/conctrace/analyze/internal/code"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// evidence is what detectors look at.
+type evidence struct {
+	*result.Result
+	opts Options
+}
+
+// length is the scope's length, ns.
+func (e *evidence) length() int64 { return e.Scope.DurationNs() }
+
+// capacity is the processors' time in the scope, ns.
+func (e *evidence) capacity() int64 { return e.Scheduler.PTimeNs.Sum() }
+
+// procs is GOMAXPROCS on average over the scope.
+func (e *evidence) procs() float64 {
+	if e.length() <= 0 {
+		return 0
+	}
+	return float64(e.capacity()) / float64(e.length())
+}
+
+// ofCapacity is a share of the processors' time.
+func (e *evidence) ofCapacity(ns int64) float64 { return share(ns, e.capacity()) }
+
+// ofLength is a share of the scope's length.
+func (e *evidence) ofLength(ns int64) float64 { return share(ns, e.length()) }
+
+func share(ns, of int64) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return float64(ns) / float64(of)
+}
+
+// filtered says whether only some goroutines were asked for: then the rest of
+// the program is not idle, only not looked at.
+func (e *evidence) filtered() bool { return e.Scope.Group != "" || e.Scope.Task != "" }
+
+// tooLittle says whether there is too little to judge.
+func (e *evidence) tooLittle() bool {
+	whole := !e.filtered() && e.length() == e.Trace.DurationNs
+	few := whole && e.Trace.Events < leastEvents && e.Concurrency.PartitionNs.Idle*10 < 9*e.length()
+	return e.length() < int64(leastDuration) || few || e.Scope.Goroutines == 0
+}
+
+// group is a group by its number, nil for what is none.
+func (e *evidence) group(i int) *result.Group {
+	if i < 0 || i >= len(e.Groups) {
+		return nil
+	}
+	return &e.Groups[i]
+}
+
+// groupName is what a sentence calls a group.
+func (e *evidence) groupName(i int) string {
+	g := e.group(i)
+	if g == nil {
+		return "a timer or the poller"
+	}
+	return function(g.Name)
+}
+
+// top are the groups of the program's with most of something, at most n.
+func (e *evidence) top(n int, of func(*result.Group) int64) []int {
+	var out []int
+	for i := range e.Groups {
+		if !e.Groups[i].System && of(&e.Groups[i]) > 0 {
+			out = append(out, i)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y int) int {
+		switch a, b := of(&e.Groups[x]), of(&e.Groups[y]); {
+		case a > b:
+			return -1
+		case a < b:
+			return 1
+		}
+		return 0
+	})
+	return out[:min(len(out), n)]
+}
+
+// site is the site of a class with most of something.
+func (e *evidence) site(c *result.SiteClass, of func(*result.Site) int64) *result.Site {
+	var most *result.Site
+	for _, i := range c.Sites {
+		if s := &e.Sites[i]; most == nil || of(s) > of(most) {
+			most = s
+		}
+	}
+	return most
+}
+
+// where names the place of a stack that a developer knows: its innermost frame of
+// the program, or of a library if it has none.
+func where(frames []result.Frame) string {
+	name := ""
+	for _, f := range frames {
+		switch {
+		case code.IsPlumbing(f.Func):
+		case !code.IsLibrary(f.Func):
+			return place(f)
+		case name == "":
+			name = place(f)
+		}
+	}
+	if name == "" && len(frames) > 0 {
+		return place(frames[len(frames)-1])
+	}
+	return name
+}
+
+// inner is the function of the program in which a stack is, or of a library.
+func inner(frames []result.Frame) string {
+	for _, f := range frames {
+		if !code.IsPlumbing(f.Func) && !code.IsLibrary(f.Func) {
+			return function(f.Func)
+		}
+	}
+	for _, f := range frames {
+		if !code.IsPlumbing(f.Func) {
+			return function(f.Func)
+		}
+	}
+	if len(frames) > 0 {
+		return function(frames[0].Func)
+	}
+	return "a place without a stack"
+}
+
+func place(f result.Frame) string {
+	if f.File == "" {
+		return f.Func
+	}
+	return f.Func + " " + path.Base(f.File) + ":" + strconv.Itoa(f.Line)
+}
+
+// function is a function's name without the directories of its package and
+// without type arguments.
+func function(fn string) string {
+	name, arguments, generic := strings.Cut(fn, "[")
+	name = path.Base(name)
+	if generic {
+		name += "[…]" + arguments[strings.LastIndexByte(arguments, ']')+1:]
+	}
+	return name
+}
+
+// stack is a stack for a finding, nothing if it is empty.
+func stack(role string, frames []result.Frame) []result.RoleStack {
+	if len(frames) == 0 {
+		return nil
+	}
+	return []result.RoleStack{{Role: role, Frames: frames}}
+}
+
+// worst are the longest of several lists of moments, at most three.
+func worst(lists ...[]result.Moment) []result.Moment {
+	all := slices.Concat(lists...)
+	slices.SortStableFunc(all, func(x, y result.Moment) int {
+		switch a, b := x.ToNs-x.FromNs, y.ToNs-y.FromNs; {
+		case a > b:
+			return -1
+		case a < b:
+			return 1
+		}
+		return 0
+	})
+	return all[:min(len(all), 3)]
+}

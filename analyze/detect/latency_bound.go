@@ -1,0 +1,61 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var latencyBound = Detector{
+	Name:  "latency-bound",
+	Title: "Bound by latency, at low concurrency",
+	Doc: "For at least half of the time nobody runs and goroutines wait for answers from outside the program, with fewer than two of them in progress for each processor: " +
+		"more at once would get more done. Waiting for timers, and reading what others send, does not count.",
+	remedy: "Have more requests in progress: more workers, a larger pool, or requests sent together.",
+	caveat: "What answers may not be able to do more at once; the number of workers may be a limit that is meant.",
+	find:   findLatencyBound,
+}
+
+// leastAnswers is how many waits for answers make a program that asks.
+const leastAnswers = 10
+
+func findLatencyBound(e *evidence) []candidate {
+	c := &e.Concurrency
+	waiting := c.LatencyCauseNs["io"]
+	site, answers, asked, other := e.asked()
+	if site == nil || answers < leastAnswers || asked < other || c.AverageEngaged >= 2*e.procs() {
+		return nil
+	}
+	// Never above medium: the program does what it can (methods.md A.6).
+	f := candidate{value: e.ofLength(waiting), low: 0.5, high: 0.9, atMost: "medium"}
+	f.LostNs, f.LostOf = e.Scheduler.IdleBlockedNs.IO, "processors"
+	f.Culprit = where(site.Frames)
+	f.Groups = site.Groups
+	f.Sentence = fmt.Sprintf("For %s of the time nobody ran while %s goroutines on average were in progress, waiting for answers from outside: %s, %s in all, most of them in %s.",
+		percent(f.value), number(c.AverageEngaged), counted(answers, "answer", "answers"), duration(asked), inner(site.Frames))
+	f.At = worst(site.Worst)
+	f.Stacks = stack("blocked", site.Frames)
+	f.Evidence = map[string]float64{
+		"latency_bound_by_io_ns": float64(waiting), "average_engaged": c.AverageEngaged, "answers": float64(answers), "answers_wait_ns": float64(asked),
+		"answer_mean_ns": float64(asked) / float64(answers),
+	}
+	f.clause = fmt.Sprintf("they waited for answers from outside, mostly in %s", inner(site.Frames))
+	return []candidate{f}
+}
+
+// asked sums the waits for answers from outside: the site with most, their number,
+// their time, and the time of the other waits for input and output.
+func (e *evidence) asked() (site *result.Site, answers, askedNs, otherNs int64) {
+	for i := range e.Sites {
+		s := &e.Sites[i]
+		answers += s.AskedWaits
+		askedNs += s.AskedNs
+		if s.Kind == "network" {
+			otherNs += s.TotalNs - s.AskedNs
+		}
+		if s.AskedNs > 0 && (site == nil || s.AskedNs > site.AskedNs) {
+			site = s
+		}
+	}
+	return site, answers, askedNs, otherNs
+}

@@ -1,0 +1,79 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var lockSerialises = Detector{
+	Name:  "lock-serialises",
+	Title: "Serialised by a lock",
+	Doc: "Goroutines queue for one lock while processors idle, at least a tenth of all processor time. The lock is named by the lines that take and release it, " +
+		"since a trace does not tell locks apart.",
+	remedy: "Hold the lock for less: move computing, input and output out of it; or split it by key, read from a copy, or let one goroutine own the data.",
+	caveat: "Locks taken at the same lines count as one: a lock per shard looks like one for all. A lock may guard something that is serial by itself, such as one connection.",
+	find:   findLock,
+}
+
+const (
+	// leastLockWaits is how many waits for a lock say something.
+	leastLockWaits = 10
+	// mostParallel bounds how parallel goroutines may be that a lock serialises.
+	// methods.md A.7 has 0.1; workers that hold a lock for 90 % of their time
+	// overlap in the rest and reach just that.
+	mostParallel = 0.5
+)
+
+func findLock(e *evidence) []candidate {
+	var out []candidate
+	for i := range e.SiteClasses {
+		class := &e.SiteClasses[i]
+		if class.Kind != "lock" || class.Waits < leastLockWaits || len(class.Waiters) == 0 || e.procs() < 1.5 {
+			continue
+		}
+		if g := e.group(class.Waiters[0]); g == nil || g.Parallelism.PF >= mostParallel {
+			continue
+		}
+		out = append(out, e.lock(class))
+	}
+	return out
+}
+
+func (e *evidence) lock(class *result.SiteClass) candidate {
+	site := e.site(class, func(s *result.Site) int64 { return s.TotalNs })
+	c := candidate{value: e.ofCapacity(class.IdleBlockedNs), low: 0.1, high: 0.3}
+	c.LostNs, c.LostOf = class.IdleBlockedNs, "processors"
+	c.Culprit = where(class.Release)
+	if c.Culprit == "" {
+		c.Culprit = where(site.Frames)
+	}
+	queue := float64(class.TotalNs) / float64(max(1, e.length()))
+	c.Sentence = fmt.Sprintf("Goroutines waited %s for a lock, %s in all: on average %s at once, up to %d, while %s of the processor time idled for it. It is taken in %s and was mostly released in %s.",
+		counted(class.Waits, "time", "times"), duration(class.TotalNs), number(queue), class.MostWaiting, percent(c.value), inner(site.Frames), releasedIn(class, site))
+	c.Groups, c.Victims = class.Waiters, class.Waiters
+	c.At = worst(site.Worst)
+	c.Stacks = append(stack("blocked", site.Frames), stack("waker", class.Release)...)
+	c.Evidence = map[string]float64{
+		"waits": float64(class.Waits), "wait_ns": float64(class.TotalNs), "idle_processors_ns": float64(class.IdleBlockedNs),
+		"queue_average": queue, "queue_most": float64(class.MostWaiting), "waiters_parallel_share": e.Groups[class.Waiters[0]].Parallelism.PF,
+	}
+	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), releasedIn(class, site))
+	return c
+}
+
+// releasedIn is the function that holds the lock, as far as its release tells.
+func releasedIn(class *result.SiteClass, site *result.Site) string {
+	if len(class.Release) > 0 {
+		return inner(class.Release)
+	}
+	return inner(site.Frames)
+}
+
+// upTo is how many goroutines waited at once.
+func upTo(n int) string {
+	if n <= 1 {
+		return "another goroutine"
+	}
+	return fmt.Sprintf("up to %d goroutines", n)
+}

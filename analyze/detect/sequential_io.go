@@ -1,0 +1,52 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var sequentialIO = Detector{
+	Name:  "sequential-io",
+	Title: "Input and output one after the other",
+	Doc: "One goroutine asks for something outside the program and waits for the answer, again and again, while nothing else is in progress: " +
+		"at least three times in a row, and without the longest of these waits for at least 30 % of the time.",
+	remedy: "If the answers do not depend on each other, ask for all of them at once: a goroutine for each and a WaitGroup or errgroup, or one request for several.",
+	caveat: "Whether a request needs the answer to the one before cannot be seen in a trace. A consumer that confirms each message looks the same.",
+	find:   findSequentialIO,
+}
+
+// leastInARow is how many answers in a row make a sequence.
+const leastInARow = 3
+
+func findSequentialIO(e *evidence) []candidate {
+	var best *result.SequentialIO
+	for i := range e.Concurrency.SequentialIO {
+		s := &e.Concurrency.SequentialIO[i]
+		if s.MostInARow >= leastInARow && (best == nil || s.TotalNs-s.LongestNs > best.TotalNs-best.LongestNs) {
+			best = s
+		}
+	}
+	if best == nil || e.ofLength(best.TotalNs) < 0.5 && e.ofEngaged(best.TotalNs) < 0.5 {
+		return nil
+	}
+	saving := best.TotalNs - best.LongestNs
+	c := candidate{value: e.ofLength(saving), low: 0.3, high: 0.6, atMost: "medium"} // a question, not a verdict
+	c.LostNs, c.LostOf = saving, "wall"
+	c.Culprit = where(best.Frames)
+	c.Groups = []int{best.Group}
+	c.Sentence = fmt.Sprintf("%s waited for %s from outside, one after the other, %s in all, while nothing else was in progress. If they do not depend on each other, asking at once would take no longer than the longest, %s: up to %s less.",
+		e.groupName(best.Group), counted(best.Waits, "answer", "answers"), duration(best.TotalNs), duration(best.LongestNs), duration(saving))
+	c.At = best.At
+	c.Stacks = stack("blocked", best.Frames)
+	c.Evidence = map[string]float64{
+		"waits": float64(best.Waits), "waits_in_a_row": float64(best.MostInARow), "wait_ns": float64(best.TotalNs), "longest_ns": float64(best.LongestNs), "goroutine": float64(best.Goroutine),
+	}
+	c.clause = fmt.Sprintf("%s asked for one thing after the other and waited for each answer", e.groupName(best.Group))
+	return []candidate{c}
+}
+
+// ofEngaged is a share of the time in which anything was in progress.
+func (e *evidence) ofEngaged(ns int64) float64 {
+	return share(ns, e.Concurrency.PartitionNs.Engaged())
+}

@@ -1,0 +1,55 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var slowConsumer = Detector{
+	Name:  "slow-consumer",
+	Title: "Senders wait for a slow consumer",
+	Doc: "Goroutines that send to a channel are blocked and those that receive from it are not, for at least a tenth of the time, while processors idle: " +
+		"the receiving side is the bottleneck. In a pipeline, what the stage behind it waits counts too.",
+	remedy: "Make the consumer faster or start more of them; take several items at a time. A larger buffer only smooths bursts.",
+	caveat: "A channel may be meant to hold the senders back. If the consumer waits for something outside the program, that is the bottleneck.",
+	find:   findSlowConsumer,
+}
+
+func findSlowConsumer(e *evidence) []candidate {
+	var out []candidate
+	for _, class := range e.channels() {
+		if class.SendNs == 0 || share(class.SendNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.SendNs) < leastBlocked || !e.repeated(class, class.Senders) {
+			continue
+		}
+		slow := class.Receivers[0]
+		site := e.waiting(class, class.Senders)
+		if slow < 0 || site == nil {
+			continue
+		}
+		behind := e.behind(slow, class)
+		c := candidate{low: channelLow, high: channelHigh}
+		c.LostNs, c.LostOf = class.SendIdleNs+behind, "processors"
+		c.value = e.ofCapacity(c.LostNs)
+		e.bottleneck(&c, class, slow, class.Senders, site)
+		c.Sentence = fmt.Sprintf("%s waited %s to send, %s in all, for %s to receive, which %s; %s of the processor time idled for it.",
+			e.groupName(class.Senders[0]), counted(class.Waits, "time", "times"), duration(class.SendNs), e.groupName(slow), e.works(slow), percent(c.value))
+		if behind > 0 {
+			c.Sentence += " The stage behind it waited for it as well."
+		}
+		c.clause = fmt.Sprintf("%s waited for %s to receive", e.groupName(class.Senders[0]), e.groupName(slow))
+		out = append(out, c)
+	}
+	return out
+}
+
+// behind is the processor time that idled while others waited for what a stage
+// sends.
+func (e *evidence) behind(stage int, in *result.SiteClass) (ns int64) {
+	for _, class := range e.channels() {
+		if class != in && class.Senders[0] == stage {
+			ns += class.ReceiveIdleNs
+		}
+	}
+	return ns
+}

@@ -1,0 +1,58 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var slowProducer = Detector{
+	Name:  "slow-producer",
+	Title: "Receivers wait for a slow producer",
+	Doc: "Goroutines that receive from a channel are blocked, not at rest, and those that send to it are not, for at least a tenth of the time, while processors idle: " +
+		"the sending side is the bottleneck.",
+	remedy: "Make the producer faster or start more of them; let it prepare items ahead of time.",
+	caveat: "Receivers that only wait for work to come are idle and not held up; conctrace leaves out those that it recognises. If the producer waits for something outside the program, that is the bottleneck.",
+	find:   findSlowProducer,
+}
+
+// findSlowProducer leaves a stage out that is itself held up: where it also waits
+// to receive, what it waits for is the bottleneck; where it waits to send, it is
+// faster than what is behind it.
+func findSlowProducer(e *evidence) []candidate {
+	var out []candidate
+	for _, class := range e.channels() {
+		if class.ReceiveNs == 0 || share(class.ReceiveNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.ReceiveNs) < leastBlocked || !e.repeated(class, class.Receivers) {
+			continue
+		}
+		slow := class.Senders[0]
+		site := e.waiting(class, class.Receivers)
+		g := e.group(slow)
+		if g == nil || g.System || site == nil || site.JoinNs*2 > site.TotalNs || fromOutside(site)*2 > site.TotalNs {
+			continue
+		}
+		c := candidate{low: channelLow, high: channelHigh}
+		c.LostNs, c.LostOf = class.ReceiveIdleNs, "processors"
+		c.value = e.ofCapacity(c.LostNs)
+		if share(g.Time.RunningNs, g.Time.LifetimeNs-g.Time.AtRestNs) < mostlyComputes {
+			c.atMost = "low" // it is held up itself, by what the sentence says
+		}
+		e.bottleneck(&c, class, slow, class.Receivers, site)
+		c.Sentence = fmt.Sprintf("%s waited %s to receive, %s in all, for %s to send, which %s; %s of the processor time idled for it.",
+			e.groupName(class.Receivers[0]), counted(class.Waits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
+		c.clause = fmt.Sprintf("%s waited for %s to send", e.groupName(class.Receivers[0]), e.groupName(slow))
+		out = append(out, c)
+	}
+	return out
+}
+
+// fromOutside is the time of waits at a site for goroutines that were themselves
+// held up from outside: whoever sends then only passes on what it gets.
+func fromOutside(s *result.Site) (ns int64) {
+	for _, w := range s.Wakers {
+		for _, via := range w.ViaNs {
+			ns += via
+		}
+	}
+	return ns
+}

@@ -1,0 +1,189 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+// The bounds of the verdict: shares of the time in which anything was in
+// progress, unless said otherwise.
+const (
+	idleShare    = 0.9  // of the scope in which nothing was in progress
+	stalledShare = 0.1  // with ready work and nothing running
+	starvedShare = 0.3  // with ready work that waits for other reasons than busy processors
+	mostShare    = 0.5  // that makes a label
+	partlyShare  = 0.05 // of running in parallel that is told
+)
+
+// verdict answers in one sentence whether the program ran in parallel. The label
+// follows from the partition of the wall time (methods.md A.5); what is to blame,
+// from the first finding that is more than low.
+func (e *evidence) verdict(found []candidate) result.Verdict {
+	clause := ""
+	if len(found) > 0 && found[0].Severity != "low" {
+		clause = found[0].clause
+	}
+	label, sentence, why := e.label()
+	switch {
+	case label == "too-little-data":
+	case clause == "" && why != "":
+		sentence += " while " + why
+	case clause != "" && why != "":
+		sentence += " while " + clause
+	case clause != "":
+		sentence += "; " + clause
+	}
+	return result.Verdict{Label: label, Sentence: sentence + "."}
+}
+
+// label is the verdict's label and sentence; why completes the sentence if no
+// finding has anything better to say.
+func (e *evidence) label() (label, sentence, why string) {
+	c := &e.Concurrency
+	p := c.PartitionNs
+	if e.tooLittle() {
+		return "too-little-data", fmt.Sprintf("Too little data to judge: %s, %s, %s in the trace",
+			duration(e.length()), goroutines(int64(e.Scope.Goroutines)), counted(e.Trace.Events, "event", "events")), ""
+	}
+	engaged := p.Engaged()
+	if e.ofLength(p.Idle) >= idleShare {
+		return "idle", e.idle(engaged), ""
+	}
+	of := func(ns int64) float64 { return share(ns, engaged) }
+	ready := e.Scheduler.ReadyCauseNs
+	some := of(e.Scheduler.RunnableSomeNs)
+	held := ready.Sum() - ready.Saturated
+	saturated := c.ParallelKindNs["saturated"]
+	if e.procs() >= 1.5 {
+		saturated += c.InterleavedCauseNs["capacity"]
+	}
+	switch {
+	case of(p.Stalled) >= stalledShare && !e.noise():
+		return "starved", fmt.Sprintf("Starved: for %s of the time goroutines were ready and none ran; %s", percent(e.ofLength(p.Stalled)), e.holders()), ""
+	case some >= starvedShare && held*2 > ready.Sum() && !e.noise():
+		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s", percent(e.ofLength(e.Scheduler.RunnableSomeNs)), e.holders()), ""
+	case of(saturated) >= mostShare && !e.noise():
+		return "saturated", fmt.Sprintf("Saturated: %s, and ready goroutines waited for one during %s of the time", e.busy(), percent(e.ofLength(e.Scheduler.RunnableSomeNs))), ""
+	case of(p.LatencyBound) >= mostShare:
+		return "latency-bound", e.latencyBound(), ""
+	case of(p.Parallel) >= mostShare:
+		return "parallel", fmt.Sprintf("Parallel: %s, two or more at once for %s of the time%s", e.busy(), percent(e.ofLength(p.Parallel)), e.mostlyIdle()), ""
+	case of(p.Interleaved) >= mostShare:
+		sentence, why = e.interleaved()
+		return "interleaved", sentence, why
+	case of(p.Parallel) >= partlyShare:
+		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), ""
+	case p.LatencyBound >= max(p.Serial, p.Interleaved):
+		return "latency-bound", e.latencyBound(), ""
+	case p.Serial >= p.Interleaved:
+		return "serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), ""
+	}
+	sentence, why = e.interleaved()
+	return "interleaved", sentence, why
+}
+
+// busy is how many goroutines ran of how many could.
+func (e *evidence) busy() string {
+	if e.filtered() {
+		return average(e.Concurrency.AverageRunning) + " of the selected goroutines ran on average"
+	}
+	return fmt.Sprintf("%s of %s busy on average", average(e.Concurrency.AverageRunning), processors(e.procs()))
+}
+
+// mostlyIdle says for how long there was nothing to do, if that is much.
+func (e *evidence) mostlyIdle() string {
+	if idle := e.ofLength(e.Concurrency.PartitionNs.Idle); idle >= 0.2 {
+		return fmt.Sprintf(", and nothing to do for %s", percent(idle))
+	}
+	return ""
+}
+
+func (e *evidence) idle(engaged int64) string {
+	s := fmt.Sprintf("Idle: nothing was in progress for %s of the time", percent(e.ofLength(e.Concurrency.PartitionNs.Idle)))
+	if engaged > 0 && e.ofLength(engaged) >= 0.01 {
+		s += fmt.Sprintf("; of the other %s, goroutines ran for %s", duration(engaged), duration(e.ran()))
+	}
+	if n := e.silent(); n > 0 {
+		s += fmt.Sprintf("; %s waited from the trace's start to its end", goroutines(n))
+	}
+	return s
+}
+
+// ran is for how long at least one goroutine ran.
+func (e *evidence) ran() (ns int64) {
+	for k, v := range e.Concurrency.RunningHistogramNs {
+		if k > 0 {
+			ns += v
+		}
+	}
+	return ns
+}
+
+// silent counts the goroutines of which nothing is known but that they waited:
+// idle ones and, in a service that hangs, its requests.
+func (e *evidence) silent() (n int64) {
+	for i := range e.Groups {
+		for _, rest := range e.Groups[i].AtRest {
+			if !e.Groups[i].System && rest.Rule == "whole-trace" {
+				n += rest.Waits
+			}
+		}
+	}
+	return n
+}
+
+// waitedFor is how a sentence calls what most of the waiting was for.
+var waitedFor = map[string]string{
+	"io": "input or output", "timer": "timers", "sync": "each other", "syscall": "system calls", "cgo": "native code",
+	"runtime": "the runtime", "coroutine": "each other", "unknown": "something that the trace does not tell",
+}
+
+func (e *evidence) latencyBound() string {
+	cause, most := "", int64(0)
+	for name, ns := range e.Concurrency.LatencyCauseNs {
+		if ns > most || ns == most && name < cause {
+			cause, most = name, ns
+		}
+	}
+	return fmt.Sprintf("Latency-bound: for %s of the time nobody ran, while %s in progress waited, mostly for %s",
+		percent(e.ofLength(e.Concurrency.PartitionNs.LatencyBound)), onAverage(e.Concurrency.AverageEngaged), waitedFor[cause])
+}
+
+// onAverage is a mean number of goroutines in words.
+func onAverage(x float64) string {
+	if number(x) == "1" {
+		return "1 goroutine"
+	}
+	return number(x) + " goroutines"
+}
+
+// interleaved says whether that one goroutine runs at a time is due to those that
+// do not.
+func (e *evidence) interleaved() (sentence, why string) {
+	c := &e.Concurrency
+	cause, most := "", int64(0)
+	for name, ns := range c.InterleavedCauseNs {
+		if ns > most || ns == most && name < cause {
+			cause, most = name, ns
+		}
+	}
+	sentence = "Interleaved, not parallel: " + e.busy()
+	switch {
+	case cause == "capacity" && e.procs() < 1.5:
+		return sentence, onAverage(c.AverageEngaged) + " in progress took turns on it"
+	case cause == "latency":
+		return "Interleaved, not parallel: one goroutine at a time had something to run, " + e.busy() + ", the others waited for input, output or timers", ""
+	case cause == "coroutine":
+		return sentence, "the sides of an iterator took turns, as they are meant to"
+	}
+	return sentence, onAverage(c.AverageEngaged) + " were in progress"
+}
+
+// holders says what the processors did while ready work waited.
+func (e *evidence) holders() string {
+	p := e.Scheduler.PTimeNs
+	of := func(ns int64) string { return percent(e.ofCapacity(ns)) }
+	return fmt.Sprintf("of the processors' time %s went to the program's goroutines, %s to the runtime and its collector, %s was held in system calls, %s idle or looking for work",
+		of(p.User), of(p.GC+p.STW), of(p.Syscall), of(p.Idle+p.Spinning))
+}
