@@ -57,6 +57,13 @@ func (a *accounting) decide(length int64) {
 				c.rest = g.openTick(c)
 			}
 		}
+		if g.onlyTicks() {
+			for _, c := range g.cells {
+				if c.key.kind == waitkind.Unsaid {
+					c.rest = "ticker"
+				}
+			}
+		}
 	}
 }
 
@@ -105,13 +112,9 @@ func (a *accounting) bookAtRest() {
 	}
 }
 
-// openTick finds the waits of a ticker's loop that the trace cut: at its end no
-// timer has ended it, so that by itself it is a receive or select like another;
-// at its beginning the trace does not say what it is.
+// openTick finds the wait of a ticker's loop that the trace's end cut off: no
+// timer has ended it, so that by itself it is a receive or select like another.
 func (g *groupAccount) openTick(c *cell) string {
-	if c.key.kind == waitkind.Unsaid && g.onlyTicks() {
-		return "ticker"
-	}
 	if c.closed > 0 || c.key.kind != waitkind.ChanReceive && c.key.kind != waitkind.Select {
 		return ""
 	}
@@ -122,7 +125,7 @@ func (g *groupAccount) openTick(c *cell) string {
 }
 
 // onlyTicks says whether all waits of a group that the trace tells about are those
-// of a ticker's loop.
+// of a ticker's loop: then the one that is older than the trace is, too.
 func (g *groupAccount) onlyTicks() bool {
 	ticks := false
 	for _, c := range g.cells {
