@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +218,363 @@ func same(t *testing.T, what string, got, want result.Time) {
 	}
 }
 
+// TestTheModelAgreesWithItself: what the sweep over all instants found is the
+// same as what follows from the goroutines' own times, and each part of it fits
+// into what it is a part of.
+func TestTheModelAgreesWithItself(t *testing.T) {
+	overCorpus(t, func(t *testing.T, path string) {
+		whole := analysed(t, path, analyze.Options{Goroutines: true})
+		checkModel(t, whole)
+		third := time.Duration(whole.Trace.DurationNs / 3)
+		checkModel(t, analysed(t, path, analyze.Options{Goroutines: true, From: third, To: 2 * third}))
+	})
+}
+
+// checkModel holds a result of an undamaged trace against itself.
+func checkModel(t *testing.T, r *result.Result) {
+	t.Helper()
+	checkPartition(t, r)
+	checkAverages(t, r)
+	checkShares(t, r)
+	checkStarvation(t, r)
+	checkStretches(t, r)
+	checkIndexes(t, r)
+	checkFindings(t, r)
+}
+
+// whole says whether the scope is the whole trace.
+func whole(r *result.Result) bool {
+	return r.Scope.FromNs == 0 && r.Scope.ToNs == r.Trace.DurationNs
+}
+
+// is reports what is not as it must be.
+func is[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// within reports what is out of bounds.
+func within[T int | int64 | float64](t *testing.T, what string, v, least, most T) {
+	t.Helper()
+	if v < least || v > most || v != v {
+		t.Errorf("%s: %v is not within %v and %v", what, v, least, most)
+	}
+}
+
+func sumOf(m map[string]int64) (ns int64) {
+	for _, v := range m {
+		ns += v
+	}
+	return ns
+}
+
+func checkPartition(t *testing.T, r *result.Result) {
+	t.Helper()
+	c := &r.Concurrency
+	p := c.PartitionNs
+	length := r.Scope.DurationNs()
+	is(t, "sum of the partition", p.Sum(), length)
+	for _, part := range p.Parts() {
+		within(t, part.Label, part.Ns, 0, length)
+	}
+	is(t, "latency causes", sumOf(c.LatencyCauseNs), p.LatencyBound)
+	is(t, "stalled causes", sumOf(c.StalledCauseNs), p.Stalled)
+	is(t, "interleaved causes", sumOf(c.InterleavedCauseNs), p.Interleaved)
+	is(t, "parallel kinds", sumOf(c.ParallelKindNs), p.Parallel)
+	parallel := length - p.Unknown - ran(r, 0) - ran(r, 1)
+	is(t, "none runs", ran(r, 0), p.Idle+p.LatencyBound+p.Stalled)
+	is(t, "one runs", ran(r, 1), p.Serial+p.Interleaved)
+	is(t, "more run", parallel, p.Parallel)
+	is(t, "ready and none runs", r.Scheduler.RunnableFullNs, p.Stalled)
+	b := c.BandsNs
+	is(t, "idle band", b.Idle, ran(r, 0))
+	is(t, "bands", b.Idle+b.Poor+b.OK+b.Ideal, length-p.Unknown)
+	within(t, "sole I/O", c.SoleIONs, 0, p.LatencyBound)
+}
+
+func checkAverages(t *testing.T, r *result.Result) {
+	t.Helper()
+	c := &r.Concurrency
+	length := float64(r.Scope.DurationNs())
+	same := func(what string, got, want float64) {
+		t.Helper()
+		if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	raw := float64(r.Time.Kinds["running/user"] + r.Time.Kinds["running/gc-assist"])
+	any := float64(r.Scope.DurationNs() - ran(r, 0))
+	same("average running", c.AverageRunning*length, raw)
+	same("average parallelism", c.AverageParallelism*any, raw)
+	same("average demand", c.AverageDemand*length, raw+float64(ready(r)))
+	same("average alive", c.AverageAlive*length, float64(r.Time.LifetimeNs))
+	same("efficiency", c.Efficiency, c.EfficiencySupply*c.EfficiencyDemand)
+	same("processors used", c.Efficiency*float64(r.Scheduler.PTimeNs.Sum()), raw)
+	for what, share := range map[string]float64{
+		"efficiency": c.Efficiency, "supply": c.EfficiencySupply, "demand": c.EfficiencyDemand, "serial share": c.SerialShare, "serial work": c.SerialWork,
+	} {
+		within(t, what, share, 0, 1+1e-9)
+	}
+	for what, v := range map[string]float64{"Amdahl": c.AmdahlBound, "Karp–Flatt": c.KarpFlatt} {
+		within(t, what, v, -1e-9, math.MaxFloat64)
+	}
+	// Past half a million steps what is at rest is known too late.
+	if r.Trace.Events < 1<<19 && r.SitesOmitted.Count == 0 {
+		var joined int64
+		for _, s := range r.Sites {
+			joined += s.JoinNs
+		}
+		same("average engaged", c.AverageEngaged*length, float64(r.Time.LifetimeNs-r.Time.AtRestNs-joined))
+	}
+}
+
+// ready is the time of users' goroutines in the raw state Runnable; the result
+// has them one by one.
+func ready(r *result.Result) (ns int64) {
+	for _, g := range r.Goroutines {
+		if !g.System {
+			ns += g.StatesNs.Runnable
+		}
+	}
+	return ns
+}
+
+func checkShares(t *testing.T, r *result.Result) {
+	t.Helper()
+	var criticality, idle, sites, harm, alone int64
+	length := r.Scope.DurationNs()
+	procs := 0
+	for _, v := range r.Trace.Gomaxprocs {
+		procs = max(procs, v.N)
+	}
+	for _, g := range r.Groups {
+		p := g.Parallelism
+		within(t, g.Name+": CF", p.CF, 0, 1)
+		within(t, g.Name+": PF", p.PF, 0, 1)
+		within(t, g.Name+": engaged", p.EngagedNs, 0, length)
+		within(t, g.Name+": running", p.RunningNs, 0, p.EngagedNs)
+		within(t, g.Name+": criticality", p.CriticalityNs, 0, p.RunningNs+1)
+		within(t, g.Name+": alone", p.AloneNs, 0, p.RunningNs+1)
+		within(t, g.Name+": harm to others", g.HarmOthersNs, 0, g.HarmNs+1)
+		if whole(r) {
+			within(t, g.Name+": most at once", p.MostEngaged, 0, g.Count)
+		}
+		if p.CriticalityNs > 1000 { // rounded
+			within(t, g.Name+": width", p.Width, 1-1e-9, float64(procs)+1e-9)
+		}
+		if (p.RunningNs == 0) != (p.Verdict == "") {
+			t.Errorf("%s: verdict %q, ran for %d ns", g.Name, p.Verdict, p.RunningNs)
+		}
+		if g.System {
+			is(t, g.Name+": shares of the runtime", [3]int64{p.EngagedNs, g.IdleBlockedNs, g.HarmNs}, [3]int64{})
+			continue
+		}
+		criticality += p.CriticalityNs
+		idle += g.IdleBlockedNs
+		harm += g.HarmNs
+		alone += p.AloneNs
+	}
+	n := int64(len(r.Groups))
+	any := length - ran(r, 0)
+	within(t, "criticality of all", criticality, any-n, any+n)
+	total := r.Scheduler.IdleBlockedNs.Sum()
+	within(t, "idle processors by group", idle, total-n-5, total+n+5)
+	within(t, "harm of all", harm, 0, r.Scheduler.ReadyNs+n)
+	within(t, "alone in all", alone, 0, r.Concurrency.PartitionNs.Interleaved+n)
+	for _, s := range r.Sites {
+		sites += s.IdleBlockedNs
+		var ended, theirs int64
+		for _, w := range s.Wakers {
+			ended += w.TotalNs
+			theirs += w.IdleBlockedNs
+			within(t, "via", sumOf(w.ViaNs), 0, w.TotalNs)
+			within(t, "idle beside a waker's waits", w.IdleBlockedNs, 0, w.TotalNs+1)
+		}
+		within(t, "time that wakers ended", ended, 0, s.TotalNs)
+		within(t, "idle of wakers", theirs, 0, s.IdleBlockedNs+int64(len(s.Wakers))+1)
+		within(t, "joins", s.JoinNs, 0, s.TotalNs)
+	}
+	if k := int64(len(r.Sites)); r.SitesOmitted.Count == 0 {
+		// A system call that the scope's start cut to under 20 µs has no site.
+		within(t, "idle processors by site", sites, total-k-5-20_000*int64(r.Scope.Goroutines), total+k+5)
+	}
+	for _, o := range r.Concurrency.Overlaps {
+		within(t, "overlap", o.Share, 0, 1)
+		within(t, "overlap", o.Ns, 1, r.Concurrency.PartitionNs.Parallel)
+	}
+}
+
+func checkStarvation(t *testing.T, r *result.Result) {
+	t.Helper()
+	s := &r.Scheduler
+	is(t, "ready causes", s.ReadyCauseNs.Sum(), s.ReadyNs)
+	is(t, "ready", s.ReadyNs, ready(r))
+	within(t, "some ready", s.RunnableSomeNs, s.RunnableFullNs, min(r.Scope.DurationNs(), s.ReadyNs))
+	within(t, "capacity while ready", s.ReadyCapacityNs, 0, s.PTimeNs.Sum())
+	within(t, "excess demand", r.Concurrency.ExcessDemandNs, 0, s.ReadyNs)
+	within(t, "idle beside ready", s.IdleWhileReadyNs, 0, s.ReadyNs)
+	within(t, "noise", s.IdleWhileReadyNoiseNs, 0, s.IdleWhileReadyNs)
+	within(t, "idle beside blocked and ready", s.IdleBlockedNs.Sum()+s.IdleWhileReadyNs, 0, s.PTimeNs.Idle+5)
+	within(t, "held harm", s.HeldHarmNs, 0, s.PTimeNs.Syscall+1)
+	// A P that leaves with GOMAXPROCS may end its run just after the change.
+	within(t, "harm of the runtime", s.GCHarmNs, 0, s.PTimeNs.GC+10_000)
+	within(t, "hidden delay", s.HiddenDelay.LowerNs, 0, s.HiddenDelay.UpperNs)
+	within(t, "late timers", s.HiddenDelay.LateTimers, 0, s.HiddenDelay.Count)
+	for _, w := range s.HiddenDelay.Worst {
+		within(t, "late wait", w.LowerNs, 0, w.UpperNs)
+		within(t, "late wait", w.UpperNs, 0, w.DurationNs)
+		inScope(t, r, "late wait", w.AtNs, w.AtNs+w.DurationNs)
+	}
+	for _, list := range [][]result.ReadyWait{s.Worst, s.WorstAfterIO} {
+		within(t, "worst waits", len(list), 0, 10)
+		for i, w := range list {
+			inScope(t, r, "ready wait", w.AtNs, w.AtNs+w.DurationNs)
+			if i > 0 && w.DurationNs > list[i-1].DurationNs {
+				t.Errorf("ready waits out of order: %d after %d", w.DurationNs, list[i-1].DurationNs)
+			}
+		}
+	}
+	for _, l := range s.LongRuns {
+		inScope(t, r, "long run", l.AtNs, l.EndNs)
+		within(t, "long run", l.RunNs, 10_000_000, l.EndNs-l.AtNs)
+		within(t, "slice", l.LongestSliceNs, 1, l.RunNs)
+	}
+	for _, h := range s.SyscallHolds {
+		inScope(t, r, "hold", h.AtNs, h.AtNs+h.DurationNs)
+		within(t, "hold", h.HarmNs, 100_000, h.DurationNs+1)
+	}
+	for _, m := range s.IdleWhileReadyWorst {
+		inScope(t, r, "idle while ready", m.FromNs, m.ToNs)
+	}
+}
+
+func inScope(t *testing.T, r *result.Result, what string, from, to int64) {
+	t.Helper()
+	if from > to || from < r.Scope.FromNs || to > r.Scope.ToNs {
+		t.Errorf("%s from %d to %d in a scope from %d to %d", what, from, to, r.Scope.FromNs, r.Scope.ToNs)
+	}
+}
+
+func checkStretches(t *testing.T, r *result.Result) {
+	t.Helper()
+	at, last := r.Scope.FromNs, ""
+	for _, p := range r.Concurrency.Phases {
+		if p.FromNs != at || p.ToNs <= p.FromNs || p.Label == last {
+			t.Errorf("a phase from %d to %d (%s) follows one to %d (%s)", p.FromNs, p.ToNs, p.Label, at, last)
+		}
+		at, last = p.ToNs, p.Label
+	}
+	is(t, "end of the phases", at, r.Scope.ToNs)
+	for _, part := range r.Concurrency.PartitionNs.Parts() {
+		list := r.Concurrency.Longest[part.Label]
+		var all int64
+		for i, m := range list {
+			inScope(t, r, part.Label, m.FromNs, m.ToNs)
+			all += m.ToNs - m.FromNs
+			if i > 0 && m.ToNs-m.FromNs > list[i-1].ToNs-list[i-1].FromNs {
+				t.Errorf("longest stretches of %s out of order", part.Label)
+			}
+		}
+		within(t, part.Label+": longest stretches", len(list), 0, 10)
+		within(t, part.Label+": longest stretches", all, 0, part.Ns)
+		if len(list) < 10 && part.Label != "unknown" {
+			is(t, part.Label+": all stretches", all, part.Ns)
+		}
+	}
+}
+
+// checkIndexes looks for groups and sites that are not there.
+func checkIndexes(t *testing.T, r *result.Result) {
+	t.Helper()
+	groups := func(what string, list ...int) {
+		t.Helper()
+		for _, g := range list {
+			within(t, "group of "+what, g, -1, len(r.Groups)-1)
+		}
+	}
+	times := func(what string, list []result.GroupTime) {
+		t.Helper()
+		for _, g := range list {
+			groups(what, g.Group)
+		}
+	}
+	for i, g := range r.Groups {
+		is(t, "number of a group", g.ID, i)
+		for _, p := range g.Parents {
+			groups("parents", p.Group)
+		}
+	}
+	for _, g := range r.Goroutines {
+		groups("a goroutine", g.Group)
+	}
+	for _, s := range r.Sites {
+		groups("a site", s.Groups...)
+		for _, w := range s.Wakers {
+			groups("a waker", w.Group)
+		}
+	}
+	for _, c := range r.SiteClasses {
+		groups("a class", slices.Concat(c.Senders, c.Receivers, c.Waiters, []int{c.ReleaseGroup})...)
+		for _, s := range c.Sites {
+			within(t, "site of a class", s, 0, len(r.Sites)-1)
+		}
+	}
+	for _, o := range r.Concurrency.Overlaps {
+		groups("an overlap", o.A, o.B)
+	}
+	for _, q := range r.Concurrency.SequentialIO {
+		groups("sequential I/O", q.Group)
+	}
+	s := &r.Scheduler
+	for _, w := range slices.Concat(s.Worst, s.WorstAfterIO) {
+		groups("a ready wait", w.Group)
+		times("who ran", w.Ran)
+	}
+	for _, w := range s.HiddenDelay.Worst {
+		groups("a late wait", w.Group)
+		times("who ran", w.Ran)
+	}
+	for _, l := range s.LongRuns {
+		groups("a long run", l.Group)
+	}
+	for _, h := range s.SyscallHolds {
+		groups("a hold", h.Group)
+	}
+	for _, f := range r.Findings {
+		groups(f.Detector, slices.Concat(f.Groups, f.Victims)...)
+	}
+}
+
+func checkFindings(t *testing.T, r *result.Result) {
+	t.Helper()
+	within(t, "findings", len(r.Findings), 0, 10)
+	for i, f := range r.Findings {
+		what := "finding " + f.Detector
+		if !slices.Contains([]string{"high", "medium", "low"}, f.Severity) {
+			t.Errorf("%s: severity %q", what, f.Severity)
+		}
+		within(t, what+": score", f.Score, 25, 100)
+		within(t, what+": lost", f.LostNs, 0, math.MaxInt64)
+		if i > 0 && f.Score > r.Findings[i-1].Score {
+			t.Errorf("%s: score %v after %v", what, f.Score, r.Findings[i-1].Score)
+		}
+		within(t, what+": moments", len(f.At), 0, 3)
+		for _, m := range f.At {
+			inScope(t, r, what, m.FromNs, m.ToNs)
+		}
+		for name, v := range f.Evidence {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Errorf("%s: %s is %v", what, name, v)
+			}
+		}
+		if f.Title == "" || f.Sentence == "" {
+			t.Errorf("%s says nothing", what)
+		}
+	}
+}
+
 // TestTwoHalvesAreTheWhole cuts a trace in two windows: all that is additive
 // must add up.
 func TestTwoHalvesAreTheWhole(t *testing.T) {
@@ -242,11 +601,26 @@ func TestTwoHalvesAreTheWhole(t *testing.T) {
 			if got := left.GC.STWTotalNs + right.GC.STWTotalNs; got != whole.GC.STWTotalNs {
 				t.Errorf("cut at %v: world stopped for %d, whole %d", at, got, whole.GC.STWTotalNs)
 			}
-			if got := left.Scheduler.RunnableSomeNs + right.Scheduler.RunnableSomeNs; got != whole.Scheduler.RunnableSomeNs {
-				t.Errorf("cut at %v: someone ready for %d, whole %d", at, got, whole.Scheduler.RunnableSomeNs)
+			ls, rs, ws := left.Scheduler, right.Scheduler, whole.Scheduler
+			if ls.RunnableSomeNs+rs.RunnableSomeNs != ws.RunnableSomeNs || ls.RunnableFullNs+rs.RunnableFullNs != ws.RunnableFullNs || ls.ReadyNs+rs.ReadyNs != ws.ReadyNs {
+				t.Errorf("cut at %v: someone ready for %d and %d, whole %d; and none running %d and %d, whole %d; ready in all %d and %d, whole %d", at,
+					ls.RunnableSomeNs, rs.RunnableSomeNs, ws.RunnableSomeNs, ls.RunnableFullNs, rs.RunnableFullNs, ws.RunnableFullNs, ls.ReadyNs, rs.ReadyNs, ws.ReadyNs)
+			}
+			for k, ns := range whole.Concurrency.RunningHistogramNs {
+				if got := ran(left, k) + ran(right, k); got != ns {
+					t.Errorf("cut at %v: %d ran for %d ns, whole %d", at, k, got, ns)
+				}
 			}
 		}
 	})
+}
+
+// ran is for how long so many goroutines ran.
+func ran(r *result.Result, k int) int64 {
+	if h := r.Concurrency.RunningHistogramNs; k < len(h) {
+		return h[k]
+	}
+	return 0
 }
 
 // TestResultsRoundTrip is invariant 4.

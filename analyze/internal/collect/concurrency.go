@@ -40,11 +40,17 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	gap := s.gapNs()
 	length := end.To - end.From - gap
 	s.spent[0] -= gap
+	for len(s.spent) > 1 && s.spent[len(s.spent)-1] == 0 {
+		s.spent = s.spent[:len(s.spent)-1]
+	}
 	out.RunningHistogramNs = s.spent
 	out.BandsNs = s.sums.bands
 	out.BandsNs.Idle -= gap
 	s.partition(gap, out)
-	var run, any int64
+	var run, any, ready int64
+	for _, ns := range s.sums.ready {
+		ready += ns
+	}
 	for k, ns := range s.spent {
 		run += int64(k) * ns
 		if k > 0 {
@@ -61,10 +67,10 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	out.AverageParallelism = share(run, any)
 	out.AverageEngaged = share(s.sums.engaged, length)
 	out.AverageAlive = share(r.Time.LifetimeNs, end.To-end.From)
-	out.AverageDemand = share(s.sums.demand, length)
+	out.AverageDemand = share(run+ready, length)
 	out.Efficiency = share(run, s.sums.capacity)
-	out.EfficiencyDemand = share(s.sums.served, s.sums.capacity)
-	out.EfficiencySupply = share(run, s.sums.served)
+	out.EfficiencyDemand = share(run+ready-s.sums.excess, s.sums.capacity)
+	out.EfficiencySupply = share(run, run+ready-s.sums.excess)
 	out.ExcessDemandNs = s.sums.excess
 	if len(s.spent) > 1 {
 		out.SerialShare = share(s.spent[1], any)

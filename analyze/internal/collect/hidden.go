@@ -125,11 +125,15 @@ type sampled struct {
 }
 
 func (s *sampled) add(now *instant) {
+	all := now.sums.system
+	for k, ns := range now.spent {
+		all += int64(k) * ns
+	}
 	if s.n == 0 {
-		s.first = now.sums.allRunning
+		s.first = all
 	}
 	s.n++
-	s.last = now.sums.allRunning
+	s.last = all
 }
 
 // samplePeriod is runtime/pprof's: 100 samples a second of processor time.

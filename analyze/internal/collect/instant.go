@@ -115,6 +115,9 @@ type instant struct {
 	sums  sums
 	spent []int64 // by how many ran
 
+	settledAt int64   // until when capacity and bands are booked
+	settled   []int64 // of spent, in the bands
+
 	label    label
 	since    int64 // when the label began
 	longest  [numLabels]topSpans
@@ -135,29 +138,27 @@ type clocks struct {
 	needed      float64 // time in which goroutines are ready and no P is idle or looks for work
 }
 
-// sums are the integrals over the whole scope, ns.
+// sums are the integrals over the whole scope, ns. What follows from these and
+// from how many ran is worked out at the end.
 type sums struct {
-	labels       [numLabels][numCauses]int64
-	some, full   int64
-	ready        [numCauses]int64 // ∫Q by cause
-	demand       int64            // ∫D
-	served       int64            // ∫min(D, N)
-	excess       int64            // ∫max(0, D−N)
-	engaged      int64            // ∫C_e
-	heldHarm     float64          // of calls that held their P for long
-	gcHarm       int64
-	readyCap     int64 // ∫N while Q≥1
-	capacity     int64 // ∫N
-	idleReady    int64 // ∫min(Q, I), yielded ones left out
-	soleIO       int64
-	idleBlocked  [numWaitClasses]float64
-	allRunning   int64 // ∫ of R and the system's
-	bands        result.Bands
-	lengthOfTime int64
+	labels      [numLabels][numCauses]int64
+	some, full  int64
+	ready       [numCauses]int64 // ∫Q by cause
+	excess      int64            // ∫max(0, D−N)
+	engaged     int64            // ∫C_e
+	system      int64            // ∫ of the system's goroutines that run
+	heldHarm    float64          // of calls that held their P for long
+	gcHarm      int64
+	readyCap    int64 // ∫N while Q≥1
+	capacity    int64 // ∫N
+	idleReady   int64 // ∫min(Q, I), yielded ones left out
+	soleIO      int64
+	idleBlocked [numWaitClasses]float64
+	bands       result.Bands
 }
 
 func newInstant(from int64) instant {
-	return instant{at: from, since: from, busyFrom: from, idleFrom: -1, spent: make([]int64, 1, 64), phases: newPhases(from)}
+	return instant{at: from, since: from, settledAt: from, busyFrom: from, idleFrom: -1, spent: make([]int64, 1, 64), phases: newPhases(from)}
 }
 
 // idle is how many Ps could run something and do not, I.
@@ -170,25 +171,95 @@ func (n *instant) idle() int32 {
 
 // advance books the time until the next step.
 func (n *instant) advance(to int64) {
-	ns := to - n.at
-	if ns <= 0 {
-		return
+	if to > n.at {
+		n.pass(to)
 	}
-	idle := n.idle()
+}
+
+// pass books the time until to.
+func (n *instant) pass(to int64) {
+	ns := to - n.at
 	l, c := n.name()
 	if l != n.label {
 		n.relabel(l)
 	}
 	n.at = to
 	n.sums.labels[l][c] += ns
-	n.phases.add(l, to, ns)
-	n.book(ns, idle)
+	n.sums.engaged += int64(n.engaged) * ns
+	if to <= n.phases.end {
+		n.phases.current[l] += ns
+	} else {
+		n.phases.add(l, to, ns)
+	}
+	if n.running > 0 {
+		n.spent[n.running] += ns
+		n.clock.criticality += float64(ns) * inverse(n.running)
+	} else {
+		n.spent[0] += ns
+	}
+	if n.system > 0 {
+		n.sums.system += int64(n.system) * ns
+	}
+	idle := n.idle()
 	if n.ready > 0 {
 		n.bookReady(ns, idle)
 	} else {
 		n.bookIdle(ns, idle)
 	}
-	n.watch(to-ns, to, idle)
+	if idle > 0 || n.idleFrom >= 0 {
+		n.watch(to-ns, to, idle)
+	}
+}
+
+// inverse is 1/n. A division takes as long as all the rest of a step.
+func inverse(n int32) float64 {
+	if int(n) < len(inverses) {
+		return inverses[n]
+	}
+	return 1 / float64(n)
+}
+
+var inverses = func() (t [256]float64) {
+	for i := range t[1:] {
+		t[i+1] = 1 / float64(i+1)
+	}
+	return t
+}()
+
+// run counts goroutines in that run, or out.
+func (n *instant) run(by int32) {
+	n.running += by
+	for int(n.running) >= len(n.spent) {
+		n.spent = append(n.spent, 0)
+	}
+}
+
+// resize sets GOMAXPROCS. What is measured by it is settled before.
+func (n *instant) resize(procs int32) {
+	n.settle()
+	n.procs = procs
+}
+
+// settle books what depends on GOMAXPROCS until now.
+func (n *instant) settle() {
+	n.sums.capacity += int64(n.procs) * (n.at - n.settledAt)
+	n.settledAt = n.at
+	for len(n.settled) < len(n.spent) {
+		n.settled = append(n.settled, 0)
+	}
+	for k, ns := range n.spent {
+		ns, n.settled[k] = ns-n.settled[k], ns
+		switch of := 100 * int64(k); {
+		case k == 0:
+			n.sums.bands.Idle += ns
+		case of <= 50*int64(n.procs):
+			n.sums.bands.Poor += ns
+		case of <= 85*int64(n.procs):
+			n.sums.bands.OK += ns
+		default:
+			n.sums.bands.Ideal += ns
+		}
+	}
 }
 
 // name is the label of the present instant and its cause.
@@ -291,37 +362,6 @@ func (n *instant) parallelKind() cause {
 	return causeWasteful
 }
 
-// book books what does not depend on whether goroutines are ready.
-func (n *instant) book(ns int64, idle int32) {
-	for int(n.running) >= len(n.spent) {
-		n.spent = append(n.spent, 0)
-	}
-	n.spent[n.running] += ns
-	if n.running > 0 {
-		n.clock.criticality += float64(ns) / float64(n.running)
-	}
-	s := &n.sums
-	demand := int64(n.running + n.ready)
-	procs := int64(n.procs)
-	s.lengthOfTime += ns
-	s.demand += demand * ns
-	s.served += min(demand, procs) * ns
-	s.excess += max(0, demand-procs) * ns
-	s.capacity += procs * ns
-	s.engaged += int64(n.engaged) * ns
-	s.allRunning += int64(n.running+n.system) * ns
-	switch of := 100 * int64(n.running); {
-	case n.running == 0:
-		s.bands.Idle += ns
-	case of <= 50*procs:
-		s.bands.Poor += ns
-	case of <= 85*procs:
-		s.bands.OK += ns
-	default:
-		s.bands.Ideal += ns
-	}
-}
-
 // bookReady books time in which goroutines are ready.
 func (n *instant) bookReady(ns int64, idle int32) {
 	s := &n.sums
@@ -331,14 +371,19 @@ func (n *instant) bookReady(ns int64, idle int32) {
 	}
 	s.ready[n.readyCause()] += int64(n.ready) * ns
 	s.readyCap += int64(n.procs) * ns
-	s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
+	if idle > 0 {
+		s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
+	}
+	if demand := n.running + n.ready; demand > n.procs {
+		s.excess += int64(demand-n.procs) * ns
+	}
 	if n.stopped || n.spare() {
 		return
 	}
 	n.clock.needed += float64(ns)
 	s.gcHarm += int64(n.system) * ns
 	if n.running > 0 {
-		each := float64(ns) / float64(n.running)
+		each := float64(ns) * inverse(n.running)
 		n.clock.crowd += each
 		n.clock.harm += each * float64(n.ready)
 	}
@@ -346,7 +391,7 @@ func (n *instant) bookReady(ns int64, idle int32) {
 
 // bookIdle books time in which nothing is ready.
 func (n *instant) bookIdle(ns int64, idle int32) {
-	if n.running == 1 && n.label == labelInterleaved && n.waits[waitsSync] > 0 {
+	if n.running == 1 && n.waits[waitsSync] > 0 {
 		n.clock.alone += float64(ns)
 	}
 	blocked := n.engaged - n.running
@@ -354,7 +399,7 @@ func (n *instant) bookIdle(ns int64, idle int32) {
 		return
 	}
 	if idle > 0 {
-		n.clock.idleBlocked += float64(ns) * float64(min(idle, blocked)) / float64(blocked)
+		n.clock.idleBlocked += float64(ns) * float64(min(idle, blocked)) * inverse(blocked)
 	}
 	if n.running == 0 && n.soleIO(blocked) {
 		n.clock.soleIO += float64(ns)
@@ -396,6 +441,7 @@ func (n *instant) relabel(to label) {
 // finish ends what is open.
 func (n *instant) finish() {
 	n.relabel(n.label)
+	n.settle()
 	if n.idleFrom >= 0 {
 		n.idleMost.add(n.idleFrom, n.at, event.NoG)
 	}

@@ -52,7 +52,7 @@ type longRun struct {
 func (l *longRuns) add(w *swept, at int64, on event.StackID) {
 	l.count++
 	l.harm += w.run.harm
-	r := longRun{stretch: w.run, to: at, g: w.id, group: w.group}
+	r := longRun{stretch: *w.run, to: at, g: w.id, group: w.group}
 	if r.stack == 0 {
 		r.stack = on
 	}

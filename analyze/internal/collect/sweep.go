@@ -103,8 +103,8 @@ type swept struct {
 	group *groupAccount
 	cell  *cell // of the present wait
 	since int64
-	begin clocks // at since
-	run   stretch
+	began [4]float64 // what the clocks showed at since: of a run the first row of marks, of a wait the second
+	run   *stretch   // of which the present run is a part, once it was preempted
 	sole  *soleRun
 	p     int32
 	is    identity
@@ -117,9 +117,19 @@ type swept struct {
 	// others needed, heldNs for how long it held it.
 	heldHarm float64
 	heldNs   int64
-	// selfBegan is its group's harm to itself when it began to run.
-	selfBegan float64
 }
+
+// Marks are the places of clocks in swept.began.
+const (
+	markCriticality = iota
+	markHarm
+	markAlone
+	markSelf // the harm of its group to itself
+
+	markIdleBlocked = iota - 4
+	markSoleIO
+	markNeeded
+)
 
 // sweptProc is a P as the sweep sees it.
 type sweptProc struct {
@@ -378,7 +388,7 @@ func (s *sweep) proc(r *timeline.Record) {
 func (s *sweep) changed(r *timeline.Record) {
 	st := step{at: r.Start, op: opProcs, ref: int32(r.Value)}
 	if s.procs == 0 && !s.late {
-		s.procs = st.ref // told a little after the start, held from it
+		s.resize(st.ref) // told a little after the start, held from it
 		return
 	}
 	s.take(nil, st)
@@ -409,7 +419,7 @@ func (s *sweep) gap(r *timeline.Record) {
 // release sweeps the held steps.
 func (s *sweep) release() {
 	if s.procs == 0 {
-		s.procs = int32(len(s.ps)) // Go 1.21 and earlier tell only changes
+		s.resize(int32(len(s.ps))) // Go 1.21 and earlier tell only changes
 	}
 	s.decide(s.lastKept())
 	s.overlap.choose(s.accounts.groups)
@@ -438,7 +448,7 @@ func (s *sweep) step(st *step) {
 	case opProc:
 		s.procGoes(st)
 	case opProcs:
-		s.procs = st.ref
+		s.resize(st.ref)
 	case opStop:
 		s.stopped = st.ref == 1
 	case opLate:
@@ -470,7 +480,7 @@ func (s *sweep) unhold(p *sweptProc) {
 	w := &s.who[p.holder]
 	p.holder = -1
 	s.held--
-	w.heldHarm = s.clock.needed - w.begin.needed
+	w.heldHarm = s.clock.needed - w.began[markNeeded]
 	w.heldNs = s.at - w.since
 }
 
@@ -505,7 +515,7 @@ func (s *sweep) leave(w *swept, st *step) {
 func (s *sweep) userLeaves(w *swept, st *step) {
 	switch w.state {
 	case event.GoRunning:
-		s.running--
+		s.run(-1)
 		s.ranUntil(w, st)
 	case event.GoRunnable:
 		s.ready--
@@ -522,27 +532,37 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 // ranUntil books a run: its share of what happened meanwhile.
 func (s *sweep) ranUntil(w *swept, st *step) {
 	g := w.group.real()
-	g.share.criticality += s.clock.criticality - w.begin.criticality
-	harm := s.clock.harm - w.begin.harm
-	g.share.harm += harm
-	harm -= g.self.until(&s.clock) - w.selfBegan
-	g.share.harmOthers += harm
-	g.share.alone += s.clock.alone - w.begin.alone
+	g.share.criticality += s.clock.criticality - w.began[markCriticality]
+	harm := s.clock.harm - w.began[markHarm]
+	if harm > 0 {
+		g.share.harm += harm
+		harm -= g.self.until(&s.clock) - w.began[markSelf]
+		g.share.harmOthers += harm
+	}
+	g.share.alone += s.clock.alone - w.began[markAlone]
 	if g.running.change(s.at, -1) && g.bit != 0 {
 		s.overlap.change(s.at, g.bit)
 	}
-	w.run.add(w.since, s.at, harm, st)
-	if st.flags&stepPreempted == 0 || st.to != event.GoRunnable {
-		s.endRun(w, st)
+	preempted := st.flags&stepPreempted != 0 && st.to == event.GoRunnable
+	if preempted || w.run != nil || s.at-w.since >= leastLongRun {
+		s.goesOn(w, harm, st, preempted)
 	}
 }
 
-// endRun ends the stretch in which a goroutine did not pause by itself.
-func (s *sweep) endRun(w *swept, st *step) {
+// goesOn adds a run to the stretch in which a goroutine does not pause by itself,
+// and ends that if the goroutine was not preempted.
+func (s *sweep) goesOn(w *swept, harm float64, st *step, preempted bool) {
+	if w.run == nil {
+		w.run = new(stretch)
+	}
+	w.run.add(w.since, s.at, harm, st)
+	if preempted {
+		return
+	}
 	if w.run.ns >= leastLongRun {
 		s.longRuns.add(w, s.at, s.leftOn(st))
 	}
-	w.run = stretch{}
+	w.run = nil
 }
 
 // leftOn is the stack on which a goroutine left its processor.
@@ -572,7 +592,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 	if w.class == waitsNot {
 		return
 	}
-	idle := s.clock.idleBlocked - w.begin.idleBlocked
+	idle := s.clock.idleBlocked - w.began[markIdleBlocked]
 	if idle > 0 {
 		s.sums.idleBlocked[w.class] += idle
 		w.group.real().share.idleBlocked += idle
@@ -581,7 +601,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 			s.wakers[st.ref].idleBlocked += idle
 		}
 	}
-	if sole := s.clock.soleIO - w.begin.soleIO; sole > 0 || w.sole != nil {
+	if sole := s.clock.soleIO - w.began[markSoleIO]; sole > 0 || w.sole != nil {
 		s.sequential.waited(w, s.at, ns, int64(sole), st.flags&stepAsked != 0, c)
 	}
 	if w.heldHarm >= leastHoldHarm {
@@ -593,7 +613,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 
 // enter begins an interval.
 func (s *sweep) enter(w *swept, state event.GoState, class waitClass) {
-	w.state, w.since, w.class, w.begin = state, s.at, class, s.clock
+	w.state, w.since, w.class = state, s.at, class
 	if state == event.GoSyscall && w.p >= 0 && int(w.p) < len(s.ps) {
 		s.hold(w)
 	}
@@ -620,9 +640,10 @@ func (s *sweep) userEnters(w *swept) {
 	engaged := true
 	switch w.state {
 	case event.GoRunning:
-		s.running++
+		s.run(+1)
 		g := w.group.real()
-		w.selfBegan = g.self.until(&s.clock)
+		c := &s.clock
+		w.began = [4]float64{c.criticality, c.harm, c.alone, g.self.until(c)}
 		if g.running.change(s.at, +1) && g.bit != 0 {
 			s.overlap.change(s.at, g.bit)
 		}
@@ -633,6 +654,7 @@ func (s *sweep) userEnters(w *swept) {
 			s.yielded++
 		}
 	case event.GoWaiting, event.GoSyscall:
+		w.began = [4]float64{s.clock.idleBlocked, s.clock.soleIO, s.clock.needed}
 		if c := w.cell; c != nil {
 			if c.rest != "" || c.join {
 				w.class = waitsNot
