@@ -288,7 +288,7 @@ func keepTable(t *testing.T, table string) {
 // robust are the scenarios whose finding a busy machine does not hide.
 var robust = []string{
 	"s07-sequential-reads", "s11-hog-one-proc", "s37-mem-stats", "s40-nil-channel", "lock-serialises", "heavy-delays-others",
-	"stuck-on-channel", "leak", "latency-bound-workers", "oversleep",
+	"stuck-on-channel", "leak", "latency-bound-workers",
 }
 
 // ofTheMachine are the detectors that tell of the machine: what they find on a

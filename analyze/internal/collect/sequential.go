@@ -40,7 +40,7 @@ func (q *sequentialIO) waited(w *swept, at, ns, sole int64, asked bool, c *cell)
 		}
 		return
 	}
-	if !asked || sole*2 < ns || ns < leastAnswer {
+	if !asked || sole*2 < ns || ns < leastAnswer || w.group == nil {
 		return
 	}
 	if w.sole == nil {

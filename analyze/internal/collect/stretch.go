@@ -52,6 +52,9 @@ type longRun struct {
 func (l *longRuns) add(w *swept, at int64, on event.StackID) {
 	l.count++
 	l.harm += w.run.harm
+	if w.group == nil {
+		return // whose it was is not known yet
+	}
 	r := longRun{stretch: *w.run, to: at, g: w.id, group: w.group}
 	if r.stack == 0 {
 		r.stack = on
@@ -108,6 +111,9 @@ type syscallHold struct {
 const leastHoldHarm = 100_000
 
 func (h *syscallHolds) add(w *swept, c *cell) {
+	if w.group == nil {
+		return // whose it was is not known yet
+	}
 	h.top = insertTop(h.top, syscallHold{w.since, w.heldNs, w.heldHarm, w.id, w.group, c.key.stack}, func(x, y syscallHold) int {
 		return cmp.Compare(y.harm, x.harm)
 	})

@@ -34,6 +34,7 @@ type sweep struct {
 	ps []sweptProc
 
 	old    map[oldWait]*cell
+	nobody *groupAccount
 	cells  []*cell // by number, from 1
 	wakers []*waker
 	lates  []lateWait
@@ -139,7 +140,7 @@ type sweptProc struct {
 }
 
 func newSweep(o Options, accounts *accounting) *sweep {
-	return &sweep{instant: newInstant(o.From), accounts: accounts, old: make(map[oldWait]*cell), cells: make([]*cell, 1), wakers: make([]*waker, 1)}
+	return &sweep{instant: newInstant(o.From), accounts: accounts, old: make(map[oldWait]*cell), nobody: newGroupAccount(), cells: make([]*cell, 1), wakers: make([]*waker, 1)}
 }
 
 // born takes in a goroutine.
@@ -147,7 +148,10 @@ func (s *sweep) born(r *timeline.Record) {
 	l := &s.accounts.lives[r.Slot]
 	l.who, l.waitStep = s.enlist(), noStep
 	w := &s.who[l.who]
-	*w = swept{id: r.G, num: l.who, group: l.account(), p: event.NoP, state: event.GoNotExist, is: identityOf(r)}
+	*w = swept{id: r.G, num: l.who, p: event.NoP, state: event.GoNotExist, is: identityOf(r)}
+	if !l.own {
+		w.group = l.group
+	}
 	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
 	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
 		st.class, st.ref = classOf[r.Then], s.untouched(l, r)
@@ -163,7 +167,10 @@ func (s *sweep) born(r *timeline.Record) {
 // untouched is the number of the cell of a wait that is older than the trace, of
 // which nothing more may ever be told: at rest, if that lasts.
 func (s *sweep) untouched(l *life, r *timeline.Record) int32 {
-	key := oldWait{l.account(), cellKey{kind: r.Then, stack: r.Stack, whole: true}}
+	key := oldWait{cellKey: cellKey{kind: r.Then, stack: r.Stack, whole: true}}
+	if !l.own {
+		key.group = l.group
+	}
 	c := s.old[key]
 	if c == nil {
 		c = &cell{key: key.cellKey}
@@ -174,7 +181,7 @@ func (s *sweep) untouched(l *life, r *timeline.Record) int32 {
 
 // oldWait names the waits of a group at one place since before the trace.
 type oldWait struct {
-	group *groupAccount
+	group *groupAccount // nil where it is not known yet
 	cellKey
 }
 
@@ -183,8 +190,17 @@ func (s *sweep) decide(at int64) {
 	length := at - s.phases.from
 	s.accounts.decide(length)
 	for key, c := range s.old {
-		s.accounts.judge(key.group.real(), c, length)
+		s.accounts.judge(s.real(key.group), c, length)
 	}
+}
+
+// real is the account that a group's became a part of. Goroutines of which the
+// group is not known yet share one that is thrown away.
+func (s *sweep) real(g *groupAccount) *groupAccount {
+	if g == nil {
+		return s.nobody
+	}
+	return g.real()
 }
 
 // enlist gives a goroutine a number.
@@ -519,7 +535,7 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 		s.ranUntil(w, st)
 	case event.GoRunnable:
 		s.ready--
-		w.group.real().self.change(&s.clock, -1)
+		s.real(w.group).self.change(&s.clock, -1)
 		if w.flags&stepYielded != 0 {
 			s.yielded--
 		}
@@ -531,7 +547,7 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 
 // ranUntil books a run: its share of what happened meanwhile.
 func (s *sweep) ranUntil(w *swept, st *step) {
-	g := w.group.real()
+	g := s.real(w.group)
 	g.share.criticality += s.clock.criticality - w.began[markCriticality]
 	harm := s.clock.harm - w.began[markHarm]
 	if harm > 0 {
@@ -595,7 +611,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 	idle := s.clock.idleBlocked - w.began[markIdleBlocked]
 	if idle > 0 {
 		s.sums.idleBlocked[w.class] += idle
-		w.group.real().share.idleBlocked += idle
+		s.real(w.group).share.idleBlocked += idle
 		c.idleBlocked += idle
 		if st.ref > 0 && st.op == opGo && int(st.ref) < len(s.wakers) {
 			s.wakers[st.ref].idleBlocked += idle
@@ -641,7 +657,7 @@ func (s *sweep) userEnters(w *swept) {
 	switch w.state {
 	case event.GoRunning:
 		s.run(+1)
-		g := w.group.real()
+		g := s.real(w.group)
 		c := &s.clock
 		w.began = [4]float64{c.criticality, c.harm, c.alone, g.self.until(c)}
 		if g.running.change(s.at, +1) && g.bit != 0 {
@@ -649,7 +665,7 @@ func (s *sweep) userEnters(w *swept) {
 		}
 	case event.GoRunnable:
 		s.ready++
-		w.group.real().self.change(&s.clock, +1)
+		s.real(w.group).self.change(&s.clock, +1)
 		if w.flags&stepYielded != 0 {
 			s.yielded++
 		}
@@ -682,5 +698,5 @@ func (s *sweep) engage(w *swept, engaged bool) {
 		by = -1
 	}
 	s.engaged += by
-	w.group.real().engaged.change(s.at, by)
+	s.real(w.group).engaged.change(s.at, by)
 }
