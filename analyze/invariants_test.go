@@ -305,7 +305,7 @@ func checkAverages(t *testing.T, r *result.Result) {
 		}
 	}
 	raw := float64(r.Time.Kinds["running/user"] + r.Time.Kinds["running/gc-assist"])
-	any := float64(r.Scope.DurationNs() - ran(r, 0))
+	any := float64(r.Scope.DurationNs() - ran(r, 0) - c.PartitionNs.Unknown)
 	same("average running", c.AverageRunning*length, raw)
 	same("average parallelism", c.AverageParallelism*any, raw)
 	same("average demand", c.AverageDemand*length, raw+float64(ready(r)))
@@ -377,7 +377,7 @@ func checkShares(t *testing.T, r *result.Result) {
 		alone += p.AloneNs
 	}
 	n := int64(len(r.Groups))
-	any := length - ran(r, 0)
+	any := length - ran(r, 0) - r.Concurrency.PartitionNs.Unknown
 	within(t, "criticality of all", criticality, any-n, any+n)
 	total := r.Scheduler.IdleBlockedNs.Sum()
 	within(t, "idle processors by group", idle, total-n-5, total+n+5)
@@ -734,6 +734,10 @@ func checkDamaged(t *testing.T, data []byte, cut bool) {
 		return
 	}
 	checkConserved(t, r)
+	checkPartition(t, r)
+	checkShares(t, r)
+	checkIndexes(t, r)
+	checkFindings(t, r)
 	if r.Trace.BytesLost > 0 && len(r.Trace.Warnings) == 0 || !r.Trace.Complete && r.Trace.BytesLost == 0 && cut {
 		t.Errorf("cut at %d: complete %v, %d bytes lost, warnings %v", len(data), r.Trace.Complete, r.Trace.BytesLost, r.Trace.Warnings)
 	}
