@@ -112,6 +112,9 @@ type candidate struct {
 	atMost string
 	// clause completes the verdict's sentence, such as "while …".
 	clause string
+	// about names the root cause where findings that do not share it may look as
+	// if they did.
+	about string
 }
 
 // finish gives a candidate its score and severity, and reports whether it is a
@@ -170,6 +173,7 @@ var specific = []struct {
 	{longRun.Name, []string{processorsSaturated.Name}},
 	{goroutineLeak.Name, []string{stuckGoroutines.Name, slowConsumer.Name}},
 	{oversubscribedMachine.Name, []string{processorsSaturated.Name}},
+	{gcTakesProcessors.Name, []string{stopTheWorld.Name}},
 }
 
 // merged leaves one finding per root cause, the most specific. A general finding
@@ -203,6 +207,12 @@ func merged(found []candidate) []candidate {
 // sameCause says whether a specific finding explains a general one: as they speak
 // of the same code, or as it accounts for half of what the other lost.
 func sameCause(specific, general *candidate) bool {
+	if specific.about != general.about {
+		return false
+	}
+	if specific.about != "" {
+		return true
+	}
 	if specific.LostOf != general.LostOf {
 		return len(specific.Groups) > 0 && len(general.Groups) > 0 && specific.Groups[0] == general.Groups[0]
 	}

@@ -21,7 +21,7 @@ func findGC(e *evidence) []candidate {
 		return nil
 	}
 	lost := e.Scheduler.GCHarmNs + e.GC.AssistNs
-	c := candidate{value: e.ofCapacity(lost), low: 0.1, high: 0.3}
+	c := candidate{value: e.ofCapacity(lost), low: 0.1, high: 0.3, about: "gc"}
 	c.LostNs, c.LostOf = lost, "processors"
 	assists := e.top(3, func(g *result.Group) int64 { return g.Time.Kinds["running/gc-assist"] })
 	c.Groups = assists

@@ -37,7 +37,10 @@ func findSTW(e *evidence) []candidate {
 	if top == nil {
 		return nil
 	}
-	c := candidate{value: e.ofLength(total), low: 0.01, high: 0.05}
+	c := candidate{value: e.ofLength(total), low: 0.01, high: 0.05, about: "stw"}
+	if strings.HasPrefix(top.Reason, "GC ") {
+		c.about = "gc"
+	}
 	if longest >= longStop {
 		c.value = max(c.value, c.low)
 	}

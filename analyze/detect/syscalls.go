@@ -37,6 +37,11 @@ func findSyscallHolds(e *evidence) []candidate {
 	}
 	c.Sentence = fmt.Sprintf("System calls held processors for %s while goroutines were ready and none was free, %s of all processor time. The worst, in %s, held one for %s.",
 		duration(s.HeldHarmNs), percent(c.value), inner(h.Frames), duration(h.HarmNs))
+	if e.rather(s.SyscallHolds) {
+		c.atMost = "low"
+		c.Sentence += fmt.Sprintf(" Such calls there mostly take no longer than %s: rather than blocking, the threads seem to have waited for a core.", duration(e.usual(h.Frames)))
+		c.Remedy = "Look whether other processes, or the load generator, use the same cores; if the calls do block, move them into a few goroutines of their own."
+	}
 	for _, l := range s.SyscallHolds {
 		if !slices.Contains(c.Groups, l.Group) {
 			c.Groups = append(c.Groups, l.Group)
@@ -55,4 +60,36 @@ func findSyscallHolds(e *evidence) []candidate {
 	c.Evidence = map[string]float64{"held_harm_ns": float64(s.HeldHarmNs), "worst_ns": float64(h.HarmNs)}
 	c.clause = fmt.Sprintf("system calls in %s held the processors that others needed", inner(h.Frames))
 	return []candidate{c}
+}
+
+const (
+	// quickCall is the median of a call that does not block, ns; farAbove is how
+	// many times as long one is that was held up by something else.
+	quickCall = 1_000_000
+	farAbove  = 10
+)
+
+// rather says whether most of what calls are listed for is due to calls that are
+// quick as a rule: those block for nothing, but their thread may have lost its
+// core to another process, which a trace does not show.
+func (e *evidence) rather(holds []result.SyscallHold) bool {
+	var all, odd int64
+	for _, h := range holds {
+		all += h.HarmNs
+		if usual := e.usual(h.Frames); usual < quickCall && h.DurationNs > farAbove*usual {
+			odd += h.HarmNs
+		}
+	}
+	return odd*2 > all
+}
+
+// usual is the median of the calls on a stack that took 20 µs or more; shorter ones
+// are not counted by place.
+func (e *evidence) usual(frames []result.Frame) int64 {
+	for i := range e.Sites {
+		if s := &e.Sites[i]; s.Class == "blocked-io" && slices.Equal(s.Frames, frames) {
+			return s.P50Ns
+		}
+	}
+	return 0
 }
