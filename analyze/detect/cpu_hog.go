@@ -40,8 +40,8 @@ func findHog(e *evidence) []candidate {
 		return nil
 	}
 	hog, ran, waited := e.antagonist(victims)
-	if hog < 0 || share(ran, waited) < hogShare {
-		return nil
+	if hog < 0 || share(ran, waited) < hogShare || share(e.Groups[hog].HarmOthersNs, waited) < hogShare {
+		return nil // or a processor was free meanwhile: then the machine is slow, not the hog
 	}
 	c := candidate{value: max(0.02, e.ofLength(waited)), low: 0.02, high: 0.1}
 	c.LostNs, c.LostOf = waited, "goroutines"

@@ -33,9 +33,9 @@ type Concurrency struct {
 	// sum to the scope's length.
 	PartitionNs Partition `json:"partition_ns"`
 	// The parts of the partition by cause: each map sums to the label's time.
-	LatencyCauseNs     map[string]int64 `json:"latency_cause_ns"`     // io, timer, sync, syscall, cgo, runtime, coroutine: what most waited for
+	LatencyCauseNs     map[string]int64 `json:"latency_cause_ns"`     // io, timer, sync, syscall, cgo, runtime, coroutine, unknown: what most waited for
 	StalledCauseNs     map[string]int64 `json:"stalled_cause_ns"`     // stw, gc, syscall-held, dispatch
-	InterleavedCauseNs map[string]int64 `json:"interleaved_cause_ns"` // capacity, dispatch, dependency, latency, coroutine, runtime
+	InterleavedCauseNs map[string]int64 `json:"interleaved_cause_ns"` // capacity, dispatch, stw, dependency, latency, coroutine, runtime, unknown
 	ParallelKindNs     map[string]int64 `json:"parallel_kind_ns"`     // partial, full, saturated, wasteful
 	// Longest are the ten longest unbroken stretches of each label.
 	Longest map[string][]Moment `json:"longest"`
@@ -176,6 +176,6 @@ type GroupParallelism struct {
 	CriticalityNs int64   `json:"criticality_ns"`
 	Width         float64 `json:"width"`
 	// AloneNs is for how long a member was the only goroutine that ran while
-	// others were in progress, blocked, and none ready.
+	// others waited for goroutines and none was ready.
 	AloneNs int64 `json:"alone_ns"`
 }

@@ -52,10 +52,10 @@ type Scheduler struct {
 // first that applies.
 type ReadyCause struct {
 	STW         int64 `json:"stw"`          // the world was stopped
-	GC          int64 `json:"gc"`           // none idle, the runtime's goroutines ran
-	SyscallHeld int64 `json:"syscall_held"` // none idle, some held in a system call
-	Saturated   int64 `json:"saturated"`    // none idle, user goroutines on all of them
-	Dispatch    int64 `json:"dispatch"`     // one was idle or looking for work
+	Dispatch    int64 `json:"dispatch"`     // a processor was idle or looked for work: in a moment it will have some
+	GC          int64 `json:"gc"`           // the runtime's goroutines ran
+	SyscallHeld int64 `json:"syscall_held"` // some were held in a system call
+	Saturated   int64 `json:"saturated"`    // user goroutines on all of them
 }
 
 // Sum is the whole of the ready time.

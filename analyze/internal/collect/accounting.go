@@ -88,10 +88,11 @@ type groupAccount struct {
 	runCount  int64
 	lists     [waitkind.NumKinds]*histogram // running and runnable kinds
 	cells     map[cellKey]*cell
-	parents   map[int32]int // by parent's group number, NoGroup if unknown
-	library   bool          // the entry is library code: inside splits the time
-	inside    []inside      // by handler; few, and mostly the one at the front
-	wokeUsers int64         // waits of user goroutines that its members ended, locks aside
+	latest    map[event.StackID]*cell // by place, of whatever kind the last wait of a goroutine new to it was
+	parents   map[int32]int           // by parent's group number, NoGroup if unknown
+	library   bool                    // the entry is library code: inside splits the time
+	inside    []inside                // by handler; few, and mostly the one at the front
+	wokeUsers int64                   // waits of user goroutines that its members ended, locks aside
 }
 
 // real is the account that this one became a part of, or itself.
@@ -375,8 +376,13 @@ func (l *life) cell(key cellKey) *cell {
 			return c
 		}
 	}
-	c := l.account().cell(key)
+	g := l.account()
+	c := g.cell(key)
 	c.members++
+	if g.latest == nil {
+		g.latest = make(map[event.StackID]*cell)
+	}
+	g.latest[key.stack] = c
 	l.remember(c, len(l.cells)-1)
 	return c
 }

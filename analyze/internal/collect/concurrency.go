@@ -39,13 +39,11 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	out := &r.Concurrency
 	gap := s.gapNs()
 	length := end.To - end.From - gap
-	s.spent[0] -= gap
 	for len(s.spent) > 1 && s.spent[len(s.spent)-1] == 0 {
 		s.spent = s.spent[:len(s.spent)-1]
 	}
 	out.RunningHistogramNs = s.spent
 	out.BandsNs = s.sums.bands
-	out.BandsNs.Idle -= gap
 	s.partition(gap, out)
 	var run, any, ready int64
 	for _, ns := range s.sums.ready {
@@ -76,7 +74,7 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 		out.SerialShare = share(s.spent[1], any)
 		out.SerialWork = share(s.spent[1], run)
 	}
-	if procs := share(s.sums.capacity, end.To-end.From); procs > 1 && run > 0 {
+	if procs := share(s.sums.capacity, length); procs > 1 && run > 0 {
 		out.AmdahlBound = 1 / (out.SerialWork + (1-out.SerialWork)/procs)
 		out.KarpFlatt = (1/out.AverageRunning - 1/procs) / (1 - 1/procs)
 	}
@@ -90,8 +88,7 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	out.SequentialIO = s.sequential.result(end.Tables, func(g *groupAccount) int { return end.order[g.real().entry] })
 }
 
-// partition writes the time of each label, by cause. Nothing is in progress in a
-// gap, but that says nothing.
+// partition writes the time of each label, by cause.
 func (s *sweep) partition(gap int64, out *result.Concurrency) {
 	sum := func(l label) (map[string]int64, int64) {
 		causes, total := map[string]int64{}, int64(0)
@@ -104,7 +101,7 @@ func (s *sweep) partition(gap int64, out *result.Concurrency) {
 	}
 	p := &out.PartitionNs
 	_, p.Idle = sum(labelIdle)
-	p.Idle, p.Unknown = p.Idle-gap, gap
+	p.Unknown = gap
 	_, p.Serial = sum(labelSerial)
 	out.LatencyCauseNs, p.LatencyBound = sum(labelLatency)
 	out.StalledCauseNs, p.Stalled = sum(labelStalled)

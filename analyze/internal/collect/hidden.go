@@ -42,7 +42,7 @@ type lateWait struct {
 
 // candidate says whether a wait that ended may have ended late.
 func (h *hiddenDelays) candidate(r *timeline.Record, c *cell, l *life, recent *recent) (lateWait, bool) {
-	if !r.Has(timeline.FlagExternal) || r.Ns() < leastLate || r.Flags&(timeline.FlagCensoredStart|timeline.FlagSystem|timeline.FlagDeselected) != 0 {
+	if !r.Has(timeline.FlagExternal) || r.Ns() < leastLate || r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd|timeline.FlagSystem|timeline.FlagDeselected) != 0 {
 		return lateWait{}, false
 	}
 	w := lateWait{at: r.Start, ns: r.Ns(), g: r.G, group: l.account(), cell: c, upper: -1}
@@ -68,11 +68,13 @@ func (h *hiddenDelays) candidate(r *timeline.Record, c *cell, l *life, recent *r
 
 // book takes in a candidate at the instant at which its wait ended.
 func (h *hiddenDelays) book(now *instant, w *lateWait) {
-	if now.idle() > 0 || now.stopped {
+	if now.idle() > 0 || now.stopped { // the P that ended the wait looks for work itself
 		return
 	}
-	if w.upper < 0 {
-		w.upper = min(w.ns, now.at-now.busyFrom)
+	// Until the last instant at which a P was idle it would have been served.
+	busy := min(w.ns, now.at-now.busyFrom)
+	if w.upper < 0 || w.upper > busy {
+		w.upper = busy
 	}
 	if w.upper < leastLate {
 		return

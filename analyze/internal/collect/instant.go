@@ -197,6 +197,9 @@ func (n *instant) pass(to int64) {
 	} else {
 		n.spent[0] += ns
 	}
+	if demand := n.running + n.ready; demand > n.procs {
+		n.sums.excess += int64(demand-n.procs) * ns
+	}
 	if n.system > 0 {
 		n.sums.system += int64(n.system) * ns
 	}
@@ -242,7 +245,7 @@ func (n *instant) resize(procs int32) {
 
 // settle books what depends on GOMAXPROCS until now.
 func (n *instant) settle() {
-	n.sums.capacity += int64(n.procs) * (n.at - n.settledAt)
+	n.sums.capacity += int64(n.procs) * (n.at - n.settledAt) // a gap within is taken out by itself
 	n.settledAt = n.at
 	for len(n.settled) < len(n.spent) {
 		n.settled = append(n.settled, 0)
@@ -373,9 +376,6 @@ func (n *instant) bookReady(ns int64, idle int32) {
 	s.readyCap += int64(n.procs) * ns
 	if idle > 0 {
 		s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
-	}
-	if demand := n.running + n.ready; demand > n.procs {
-		s.excess += int64(demand-n.procs) * ns
 	}
 	if n.stopped || n.spare() {
 		return

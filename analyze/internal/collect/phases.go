@@ -16,7 +16,7 @@ type phases struct {
 type phaseBin [numLabels]int64
 
 const (
-	maxPhaseBins  = 2000
+	maxPhaseBins  = 1000
 	leastPhaseBin = 1_000_000
 )
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
 // recent remembers who ran lately, to say who did while another waited.
@@ -134,10 +135,10 @@ type readyWait struct {
 
 // add takes in a wait for a processor that ended, with who ran meanwhile.
 func (w *readyWaits) add(r *timeline.Record, l *life, recent *recent) {
-	if len(w.top) == maxSpans && r.Ns() <= w.top[maxSpans-1].ns {
+	if r.Ns() <= 0 || len(w.top) == maxSpans && r.Ns() <= w.top[maxSpans-1].ns {
 		return
 	}
-	wait := readyWait{r.Start, r.Ns(), r.G, l.account(), r.Kind.String(), l.afterIO, recent.during(r.Start, r.End)}
+	wait := readyWait{r.Start, r.Ns(), r.G, l.account(), r.Kind.String(), l.afterIO && r.Kind == waitkind.Woken, recent.during(r.Start, r.End)}
 	w.top = insertTop(w.top, wait, func(x, y readyWait) int { return cmp.Compare(y.ns, x.ns) })
 }
 

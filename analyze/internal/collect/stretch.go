@@ -26,7 +26,7 @@ func (r *stretch) add(from, to int64, harm float64, st *step) {
 	r.ns += to - from
 	r.harm += harm
 	r.longest = max(r.longest, to-from)
-	if st.flags&stepPreempted != 0 && st.ref > 0 {
+	if st.flags&stepPreempted != 0 && st.to == event.GoRunnable && st.ref > 0 {
 		r.stack = event.StackID(st.ref)
 	}
 }

@@ -1,7 +1,9 @@
 package collect
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
@@ -28,8 +30,11 @@ type sweep struct {
 	who   []swept // goroutines; while steps are held back every one has its own
 	free  []int32 // numbers in who of goroutines that have ended
 	late  bool    // the held steps are swept
-	taken int64   // steps since then
-	again int64   // when to ask the rules next
+	// unordered says that some of the kept steps became known late: those behind
+	// a gap, or of what was so since the scope's start.
+	unordered bool
+	taken     int64 // steps since then
+	again     int64 // when to ask the rules next
 
 	ps []sweptProc
 
@@ -78,6 +83,7 @@ const (
 	opStop                 // the world is stopped (ref 1) or started
 	opLate                 // a timer or the poller ended a wait that may have been late
 	opSample               // a CPU sample
+	opGap                  // the end of gap number ref
 )
 
 type stepFlags uint8
@@ -86,6 +92,7 @@ const (
 	stepPreempted stepFlags = 1 << iota // the goroutine would have run on
 	stepYielded                         // it becomes ready since it gave its processor up
 	stepAsked                           // the wait that ends was for an answer from outside
+	stepShort                           // the system call that ends was too short to be booked at its place
 )
 
 type identity uint8
@@ -151,6 +158,9 @@ func (s *sweep) born(r *timeline.Record) {
 	*w = swept{id: r.G, num: l.who, p: event.NoP, state: event.GoNotExist, is: identityOf(r)}
 	if !l.own {
 		w.group = l.group
+	}
+	if r.Next == event.GoRunning {
+		s.recent.begins(l, r.Slot, r.Start)
 	}
 	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
 	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
@@ -255,13 +265,16 @@ func (s *sweep) interval(r *timeline.Record) {
 		return // cut for others to count from
 	}
 	s.recently(l, r)
+	if s.late && l.own && s.who[l.who].group == nil {
+		s.who[l.who].group = l.account()
+	}
 	st := step{at: r.End, who: l.who, to: r.Next}
 	switch r.State {
 	case event.GoWaiting, event.GoSyscall:
 		s.waitEnds(l, r, &st)
 	case event.GoRunning:
 		st.ref = int32(r.Stack)
-		if r.Then == waitkind.Preempted {
+		if r.Then == waitkind.Preempted || r.Then == waitkind.Suspended {
 			st.flags = stepPreempted
 		}
 		st.p = r.P
@@ -300,6 +313,9 @@ func (s *sweep) take(l *life, st step) {
 		if l != nil {
 			l.waitStep = int32(len(s.kept))
 		}
+		if n := len(s.kept); n > 0 && st.at < s.kept[n-1].at {
+			s.unordered = true
+		}
 		s.kept = append(s.kept, st)
 		if len(s.kept) >= maxKept {
 			s.release()
@@ -322,6 +338,7 @@ func (s *sweep) take(l *life, st step) {
 func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
 	c := l.ended(r)
 	if c == nil {
+		st.flags |= stepShort
 		return
 	}
 	if l.asked {
@@ -369,16 +386,26 @@ func (s *sweep) number(c *cell) int32 {
 	return c.ref
 }
 
-// believe takes a wait that begins for what those at its place were before.
+// believe takes a wait that begins for what those at its place were before: the
+// goroutine's own, or its group's.
 func (s *sweep) believe(l *life, r *timeline.Record, st *step) {
 	for _, c := range l.cells {
 		if c != nil && c.key.stack == r.Stack {
-			st.ref = s.number(c)
-			if c.last != waitsNot {
-				st.class = c.last
-			}
+			s.likeBefore(c, st)
 			return
 		}
+	}
+	if l.group != nil {
+		if c := l.group.latest[r.Stack]; c != nil {
+			s.likeBefore(c, st)
+		}
+	}
+}
+
+func (s *sweep) likeBefore(c *cell, st *step) {
+	st.ref = s.number(c)
+	if c.last != waitsNot {
+		st.class = c.last
 	}
 }
 
@@ -389,13 +416,23 @@ func (s *sweep) proc(r *timeline.Record) {
 	}
 	if first := &s.ps[r.P]; !first.seen {
 		first.seen = true
-		if r.Proc == event.ProcRunning && !s.late {
-			s.early = append(s.early, step{at: r.Start, op: opProc, who: r.P, ref: 1})
+		if r.Proc == event.ProcRunning && r.Ns() > 0 {
+			s.ranBefore(step{at: r.Start, op: opProc, who: r.P, ref: 1})
 		}
 	}
 	st := step{at: r.End, op: opProc, who: r.P}
 	if r.ProcNext == event.ProcRunning {
 		st.ref = 1
+	}
+	s.take(nil, st)
+}
+
+// ranBefore takes what held since the scope's start, or a gap's end, and becomes
+// known late.
+func (s *sweep) ranBefore(st step) {
+	if !s.late && st.at <= s.phases.from {
+		s.early = append(s.early, st)
+		return
 	}
 	s.take(nil, st)
 }
@@ -427,9 +464,13 @@ func (s *sweep) sample(r *timeline.Record) {
 }
 
 // gap notes a stretch of which nothing is known. Nobody is seen to do anything
-// in it.
+// in it, and what the Ps do behind it is told anew.
 func (s *sweep) gap(r *timeline.Record) {
 	s.gaps = append(s.gaps, topSpan{from: r.Start, to: r.End})
+	s.take(nil, step{at: r.End, op: opGap, ref: int32(len(s.gaps) - 1)})
+	for i := range s.ps {
+		s.ps[i].seen = false
+	}
 }
 
 // release sweeps the held steps.
@@ -439,12 +480,21 @@ func (s *sweep) release() {
 	}
 	s.decide(s.lastKept())
 	s.overlap.choose(s.accounts.groups)
+	if s.unordered {
+		slices.SortStableFunc(s.kept, func(x, y step) int { return cmp.Compare(x.at, y.at) })
+	}
 	for _, steps := range [][]step{s.early, s.kept} {
 		for i := range steps {
 			s.step(&steps[i])
 		}
 	}
 	s.early, s.kept, s.late, s.again = nil, nil, true, maxKept
+	for i := range s.accounts.lives {
+		l := &s.accounts.lives[i]
+		if w := &s.who[l.who]; l.own && w.id == l.id && w.group == nil {
+			w.group = l.account()
+		}
+	}
 }
 
 // lastKept is the time of the last step that was held back.
@@ -464,13 +514,15 @@ func (s *sweep) step(st *step) {
 	case opProc:
 		s.procGoes(st)
 	case opProcs:
-		s.resize(st.ref)
+		s.procsChange(st.ref)
 	case opStop:
 		s.stopped = st.ref == 1
 	case opLate:
 		s.hidden.book(&s.instant, &s.lates[st.ref])
 	case opSample:
 		s.samples.add(&s.instant)
+	case opGap:
+		s.passGap(&s.gaps[st.ref])
 	}
 }
 
@@ -480,22 +532,62 @@ func (s *sweep) procGoes(st *step) {
 	p := &s.ps[st.who]
 	if runs := st.ref == 1; runs != p.runs {
 		p.runs = runs
-		if runs {
-			s.active++
-		} else {
-			s.active--
-		}
+		s.countProc(st.who, p, runs)
 	}
 	if !p.runs && p.holder >= 0 {
-		s.unhold(p)
+		s.unhold(st.who, p)
 	}
 }
 
+// countProc counts a P among those that are active or not. One beyond GOMAXPROCS
+// is on its way out.
+func (s *sweep) countProc(id int32, p *sweptProc, runs bool) {
+	switch {
+	case id >= s.procs:
+	case runs:
+		s.active++
+	default:
+		s.active--
+	}
+}
+
+// procsChange sets GOMAXPROCS, and with it which Ps count.
+func (s *sweep) procsChange(procs int32) {
+	s.resize(procs)
+	s.active, s.held = 0, 0
+	for id := range s.ps[:min(len(s.ps), int(procs))] {
+		if s.ps[id].runs {
+			s.active++
+		}
+		if s.ps[id].holder >= 0 {
+			s.held++
+		}
+	}
+}
+
+// passGap takes a stretch out in which nothing was seen. The Ps begin anew.
+func (s *sweep) passGap(gap *topSpan) {
+	ns := gap.to - gap.from
+	s.sums.labels[labelIdle][causeNone] -= ns
+	s.spent[0] -= ns
+	s.sums.capacity -= int64(s.procs) * ns
+	if s.label == labelIdle {
+		s.longest[labelIdle].add(s.since, gap.from, event.NoG)
+		s.since = gap.to
+	}
+	for i := range s.ps {
+		s.ps[i].runs, s.ps[i].holder = false, -1
+	}
+	s.active, s.held, s.busyFrom = 0, 0, gap.to
+}
+
 // unhold ends the time for which a system call held its P.
-func (s *sweep) unhold(p *sweptProc) {
+func (s *sweep) unhold(id int32, p *sweptProc) {
 	w := &s.who[p.holder]
 	p.holder = -1
-	s.held--
+	if id < s.procs {
+		s.held--
+	}
 	w.heldHarm = s.clock.needed - w.began[markNeeded]
 	w.heldNs = s.at - w.since
 }
@@ -514,7 +606,7 @@ func (s *sweep) goes(w *swept, st *step) {
 func (s *sweep) leave(w *swept, st *step) {
 	if w.state == event.GoSyscall && w.p >= 0 && int(w.p) < len(s.ps) {
 		if p := &s.ps[w.p]; p.holder == w.num {
-			s.unhold(p)
+			s.unhold(w.p, p)
 		}
 	}
 	switch {
@@ -535,6 +627,9 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 		s.ranUntil(w, st)
 	case event.GoRunnable:
 		s.ready--
+		if w.run != nil && st.to != event.GoRunning {
+			s.endRun(w, 0) // the trace ends, or a gap begins
+		}
 		s.real(w.group).self.change(&s.clock, -1)
 		if w.flags&stepYielded != 0 {
 			s.yielded--
@@ -559,7 +654,7 @@ func (s *sweep) ranUntil(w *swept, st *step) {
 	if g.running.change(s.at, -1) && g.bit != 0 {
 		s.overlap.change(s.at, g.bit)
 	}
-	preempted := st.flags&stepPreempted != 0 && st.to == event.GoRunnable
+	preempted := st.flags&stepPreempted != 0
 	if preempted || w.run != nil || s.at-w.since >= leastLongRun {
 		s.goesOn(w, harm, st, preempted)
 	}
@@ -575,8 +670,13 @@ func (s *sweep) goesOn(w *swept, harm float64, st *step, preempted bool) {
 	if preempted {
 		return
 	}
+	s.endRun(w, s.leftOn(st))
+}
+
+// endRun ends a stretch, on a stack.
+func (s *sweep) endRun(w *swept, on event.StackID) {
 	if w.run.ns >= leastLongRun {
-		s.longRuns.add(w, s.at, s.leftOn(st))
+		s.longRuns.add(w, s.at, on)
 	}
 	w.run = nil
 }
@@ -595,11 +695,19 @@ func (s *sweep) leftOn(st *step) event.StackID {
 // waitedUntil books a wait: its share of the processors that idled meanwhile.
 func (s *sweep) waitedUntil(w *swept, st *step) {
 	c := w.cell
+	if c != nil && c.spot != nil {
+		c.spot.now--
+	}
+	if st.flags&stepShort != 0 {
+		c = nil
+	}
+	idle := s.clock.idleBlocked - w.began[markIdleBlocked]
+	if w.class != waitsNot && idle > 0 {
+		s.sums.idleBlocked[w.class] += idle
+		s.real(w.group).share.idleBlocked += idle
+	}
 	if c == nil {
 		return
-	}
-	if c.spot != nil {
-		c.spot.now--
 	}
 	ns := s.at - w.since
 	if s.late {
@@ -608,10 +716,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 	if w.class == waitsNot {
 		return
 	}
-	idle := s.clock.idleBlocked - w.began[markIdleBlocked]
 	if idle > 0 {
-		s.sums.idleBlocked[w.class] += idle
-		s.real(w.group).share.idleBlocked += idle
 		c.idleBlocked += idle
 		if st.ref > 0 && st.op == opGo && int(st.ref) < len(s.wakers) {
 			s.wakers[st.ref].idleBlocked += idle
@@ -646,7 +751,7 @@ func (s *sweep) enter(w *swept, state event.GoState, class waitClass) {
 
 func (s *sweep) hold(w *swept) {
 	p := &s.ps[w.p]
-	if p.holder < 0 {
+	if p.holder < 0 && w.p < s.procs {
 		s.held++
 	}
 	p.holder = w.num

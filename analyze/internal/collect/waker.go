@@ -92,7 +92,7 @@ func (a *accounting) wokenBy(l, by *life, r *timeline.Record, c *cell) {
 	via := waitsNot
 	switch r.Kind {
 	case waitkind.ChanReceive, waitkind.Select:
-		if by.outsideAs != waitsNot && by.outside > r.At-r.Ns() {
+		if by.outsideAs != waitsNot && by.outside > r.Start {
 			via = by.outsideAs
 			l.lastClass = via
 		}

@@ -18,17 +18,16 @@ type width struct {
 // change adds members and reports whether there were none before or are none
 // now.
 func (w *width) change(at int64, by int32) bool {
-	if w.n > 0 {
-		ns := at - w.since
+	if ns := at - w.since; w.n > 0 && ns > 0 {
 		w.any += ns
 		if w.n > 1 {
 			w.many += ns
 		}
+		w.most = max(w.most, w.n)
 	}
 	w.since = at
 	before := w.n
 	w.n += by
-	w.most = max(w.most, w.n)
 	return (before == 0) != (w.n == 0)
 }
 

@@ -10,6 +10,7 @@ import (
 type kindCache struct {
 	tables *event.Tables
 	waits  []waitEntry // by stack
+	stops  []waitEntry // by stack
 	facts  []stackFacts
 }
 
@@ -35,27 +36,27 @@ func newKindCache(tables *event.Tables) kindCache { return kindCache{tables: tab
 
 // wait is the kind of a wait with a reason on a stack.
 func (c *kindCache) wait(reason event.ReasonID, stack event.StackID) waitkind.Kind {
-	return c.lookup(reason, stack, waitkind.Classify)
+	return c.lookup(&c.waits, reason, stack, waitkind.Classify)
 }
 
 // stop is the kind of the wait for a processor after a stop.
 func (c *kindCache) stop(reason event.ReasonID, stack event.StackID) waitkind.Kind {
-	return c.lookup(reason, stack, waitkind.StopKind)
+	return c.lookup(&c.stops, reason, stack, waitkind.StopKind)
 }
 
 // lookup answers from the entry of the stack. A stack goes with one reason but
 // for rare exceptions, which are worked out anew.
-func (c *kindCache) lookup(reason event.ReasonID, stack event.StackID, classify func(string, []string) waitkind.Kind) waitkind.Kind {
-	if int(stack) < len(c.waits) {
-		if e := &c.waits[stack]; e.known && e.reason == reason {
+func (c *kindCache) lookup(list *[]waitEntry, reason event.ReasonID, stack event.StackID, classify func(string, []string) waitkind.Kind) waitkind.Kind {
+	if int(stack) < len(*list) {
+		if e := &(*list)[stack]; e.known && e.reason == reason {
 			return e.kind
 		}
 	}
-	for int(stack) >= len(c.waits) {
-		c.waits = append(c.waits, waitEntry{})
+	for int(stack) >= len(*list) {
+		*list = append(*list, waitEntry{})
 	}
 	e := waitEntry{reason, classify(c.tables.Reason(reason), c.funcs(stack)), true}
-	c.waits[stack] = e
+	(*list)[stack] = e
 	return e.kind
 }
 

@@ -85,11 +85,11 @@ var items chan int
 var slowConsumerQueue = scenario{
 	Name: "s18-slow-consumer", ID: "S18", Procs: 2,
 	Doc:   "fastProducer makes an item in 0.5 ms, slowConsumer needs 2 ms for it, 40 items through a channel that holds two: 80 ms. The producer waits for the consumer at all but the first three or so; the consumer is the bottleneck.",
-	Usual: map[string]int{"main.fastProducer blocked-sync/chan-send": queued - 3},
-	Waits: map[string]int{
+	Usual: map[string]int{
+		"main.fastProducer blocked-sync/chan-send":    queued - 3,
 		"main.slowConsumer blocked-sync/chan-receive": 1,
-		"main.main blocked-sync/waitgroup":            1,
 	},
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { items = make(chan int, 2) },
 	run: func() {
 		workers.Add(2)
@@ -159,12 +159,10 @@ var pipelineUnbuffered = scenario{
 	Doc: "Three stages over unbuffered channels, 30 items, 1 ms, 3 ms and 1 ms of work for each: 92 ms. The first waits to send all items but the first, the last waits for each, the one in the middle for none but the first: it is the bottleneck, busy all the time, the others a third of it.",
 	Usual: map[string]int{
 		"main.stageA blocked-sync/chan-send":    piped - 1,
+		"main.stageB blocked-sync/chan-receive": 1,
 		"main.stageC blocked-sync/chan-receive": piped,
 	},
-	Waits: map[string]int{
-		"main.stageB blocked-sync/chan-receive": 1,
-		"main.main blocked-sync/waitgroup":      1,
-	},
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { aToB, bToC = make(chan int), make(chan int) },
 	run:    runPipeline,
 }
@@ -172,11 +170,11 @@ var pipelineUnbuffered = scenario{
 var pipelineBackpressure = scenario{
 	Name: "pipeline-backpressure", Procs: 2,
 	Doc:   "The same over channels that hold two: the buffers fill and change nothing. The first stage waits to send all items but the first three or four.",
-	Usual: map[string]int{"main.stageC blocked-sync/chan-receive": piped},
-	Waits: map[string]int{
+	Usual: map[string]int{
 		"main.stageB blocked-sync/chan-receive": 1,
-		"main.main blocked-sync/waitgroup":      1,
+		"main.stageC blocked-sync/chan-receive": piped,
 	},
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { aToB, bToC = make(chan int, 2), make(chan int, 2) },
 	run:    runPipeline,
 }
