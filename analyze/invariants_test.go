@@ -242,11 +242,6 @@ func checkModel(t *testing.T, r *result.Result) {
 	checkFindings(t, r)
 }
 
-// whole says whether the scope is the whole trace.
-func whole(r *result.Result) bool {
-	return r.Scope.FromNs == 0 && r.Scope.ToNs == r.Trace.DurationNs
-}
-
 // is reports what is not as it must be.
 func is[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
@@ -358,9 +353,7 @@ func checkShares(t *testing.T, r *result.Result) {
 		within(t, g.Name+": criticality", p.CriticalityNs, 0, p.RunningNs+1)
 		within(t, g.Name+": alone", p.AloneNs, 0, p.RunningNs+1)
 		within(t, g.Name+": harm to others", g.HarmOthersNs, 0, g.HarmNs+1)
-		if whole(r) {
-			within(t, g.Name+": most at once", p.MostEngaged, 0, g.Count)
-		}
+		within(t, g.Name+": most at once", p.MostEngaged, 0, g.Count)
 		if p.CriticalityNs > 1000 { // rounded
 			within(t, g.Name+": width", p.Width, 1-1e-9, float64(procs)+1e-9)
 		}
@@ -395,6 +388,7 @@ func checkShares(t *testing.T, r *result.Result) {
 		within(t, "time that wakers ended", ended, 0, s.TotalNs)
 		within(t, "idle of wakers", theirs, 0, s.IdleBlockedNs+int64(len(s.Wakers))+1)
 		within(t, "joins", s.JoinNs, 0, s.TotalNs)
+		within(t, "idle of "+s.Kind, s.IdleBlockedNs, 0, s.TotalNs-s.JoinNs+1)
 	}
 	if k := int64(len(r.Sites)); r.SitesOmitted.Count == 0 {
 		// A short system call, or one that the scope's start cut to that, has no
@@ -413,6 +407,7 @@ func checkStarvation(t *testing.T, r *result.Result) {
 	s := &r.Scheduler
 	is(t, "ready causes", s.ReadyCauseNs.Sum(), s.ReadyNs)
 	is(t, "ready", s.ReadyNs, ready(r))
+	is(t, "ready, by kind", s.ReadyNs, r.Time.RunnableNs)
 	within(t, "some ready", s.RunnableSomeNs, s.RunnableFullNs, min(r.Scope.DurationNs(), s.ReadyNs))
 	within(t, "capacity while ready", s.ReadyCapacityNs, 0, s.PTimeNs.Sum())
 	within(t, "excess demand", r.Concurrency.ExcessDemandNs, 0, s.ReadyNs)
@@ -433,6 +428,7 @@ func checkStarvation(t *testing.T, r *result.Result) {
 		within(t, "worst waits", len(list), 0, 10)
 		for i, w := range list {
 			inScope(t, r, "ready wait", w.AtNs, w.AtNs+w.DurationNs)
+			within(t, "ready wait", w.DurationNs, 1, r.Scope.DurationNs())
 			if i > 0 && w.DurationNs > list[i-1].DurationNs {
 				t.Errorf("ready waits out of order: %d after %d", w.DurationNs, list[i-1].DurationNs)
 			}
@@ -462,7 +458,11 @@ func inScope(t *testing.T, r *result.Result, what string, from, to int64) {
 func checkStretches(t *testing.T, r *result.Result) {
 	t.Helper()
 	at, last := r.Scope.FromNs, ""
-	for _, p := range r.Concurrency.Phases {
+	least := max(1_000_000, r.Scope.DurationNs()/1000)
+	for i, p := range r.Concurrency.Phases {
+		if i < len(r.Concurrency.Phases)-1 {
+			within(t, "phase", p.ToNs-p.FromNs, least, r.Scope.DurationNs())
+		}
 		if p.FromNs != at || p.ToNs <= p.FromNs || p.Label == last {
 			t.Errorf("a phase from %d to %d (%s) follows one to %d (%s)", p.FromNs, p.ToNs, p.Label, at, last)
 		}
