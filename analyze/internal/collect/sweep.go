@@ -171,7 +171,7 @@ func (s *sweep) born(r *timeline.Record) {
 		s.early = append(s.early, st)
 		return
 	}
-	s.take(l, st)
+	s.takeGo(l, &st)
 }
 
 // untouched is the number of the cell of a wait that is older than the trace, of
@@ -286,7 +286,7 @@ func (s *sweep) interval(r *timeline.Record) {
 		st.class, st.ref = classOf[r.Then], 0
 		s.believe(l, r, &st)
 	}
-	s.take(l, st)
+	s.takeGo(l, &st)
 }
 
 // recently notes who ran and who waited for it.
@@ -307,29 +307,42 @@ func (s *sweep) recently(l *life, r *timeline.Record) {
 	}
 }
 
-// take sweeps a step, or keeps it.
-func (s *sweep) take(l *life, st step) {
+// take sweeps a step that is no goroutine's, or keeps it.
+func (s *sweep) take(st step) {
+	if s.late {
+		s.step(&st)
+	} else {
+		s.keep(&st)
+	}
+}
+
+// takeGo sweeps the step of a goroutine, or keeps it.
+func (s *sweep) takeGo(l *life, st *step) {
 	if !s.late {
-		if l != nil {
-			l.waitStep = int32(len(s.kept))
-		}
-		if n := len(s.kept); n > 0 && st.at < s.kept[n-1].at {
-			s.unordered = true
-		}
-		s.kept = append(s.kept, st)
-		if len(s.kept) >= maxKept {
-			s.release()
-		}
+		l.waitStep = int32(len(s.kept))
+		s.keep(st)
 		return
 	}
-	s.step(&st)
-	if st.op == opGo && st.to == event.GoNotExist {
+	s.advance(st.at)
+	s.goes(&s.who[st.who], st)
+	if st.to == event.GoNotExist {
 		s.sequential.ended(&s.who[st.who])
 		s.free = append(s.free, st.who)
 	}
 	if s.taken++; s.taken >= s.again {
 		s.again *= 2
 		s.decide(s.at)
+	}
+}
+
+// keep holds a step back.
+func (s *sweep) keep(st *step) {
+	if n := len(s.kept); n > 0 && st.at < s.kept[n-1].at {
+		s.unordered = true
+	}
+	s.kept = append(s.kept, *st)
+	if len(s.kept) >= maxKept {
+		s.release()
 	}
 }
 
@@ -356,7 +369,7 @@ func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
 	}
 	if late, ok := s.hidden.candidate(r, c, l, &s.recent); ok {
 		s.lates = append(s.lates, late)
-		s.take(nil, step{at: r.End, who: l.who, op: opLate, ref: int32(len(s.lates) - 1)})
+		s.take(step{at: r.End, who: l.who, op: opLate, ref: int32(len(s.lates) - 1)})
 		if s.late {
 			s.lates = s.lates[:0]
 		}
@@ -424,7 +437,7 @@ func (s *sweep) proc(r *timeline.Record) {
 	if r.ProcNext == event.ProcRunning {
 		st.ref = 1
 	}
-	s.take(nil, st)
+	s.take(st)
 }
 
 // ranBefore takes what held since the scope's start, or a gap's end, and becomes
@@ -434,7 +447,7 @@ func (s *sweep) ranBefore(st step) {
 		s.early = append(s.early, st)
 		return
 	}
-	s.take(nil, st)
+	s.take(st)
 }
 
 // changed is a change of GOMAXPROCS.
@@ -444,22 +457,22 @@ func (s *sweep) changed(r *timeline.Record) {
 		s.resize(st.ref) // told a little after the start, held from it
 		return
 	}
-	s.take(nil, st)
+	s.take(st)
 }
 
 func (s *sweep) stop(r *timeline.Record) {
-	s.take(nil, step{at: r.Start, op: opStop, ref: 1})
+	s.take(step{at: r.Start, op: opStop, ref: 1})
 }
 
 func (s *sweep) ranged(r *timeline.Record) {
 	if r.Range == event.RangeSTW {
-		s.take(nil, step{at: r.End, op: opStop})
+		s.take(step{at: r.End, op: opStop})
 	}
 }
 
 func (s *sweep) sample(r *timeline.Record) {
 	if !r.Has(timeline.FlagOutside) {
-		s.take(nil, step{at: r.Start, op: opSample})
+		s.take(step{at: r.Start, op: opSample})
 	}
 }
 
@@ -467,7 +480,7 @@ func (s *sweep) sample(r *timeline.Record) {
 // in it, and what the Ps do behind it is told anew.
 func (s *sweep) gap(r *timeline.Record) {
 	s.gaps = append(s.gaps, topSpan{from: r.Start, to: r.End})
-	s.take(nil, step{at: r.End, op: opGap, ref: int32(len(s.gaps) - 1)})
+	s.take(step{at: r.End, op: opGap, ref: int32(len(s.gaps) - 1)})
 	for i := range s.ps {
 		s.ps[i].seen = false
 	}
@@ -596,11 +609,14 @@ func (s *sweep) unhold(id int32, p *sweptProc) {
 func (s *sweep) goes(w *swept, st *step) {
 	s.leave(w, st)
 	w.flags, w.p, w.cell = st.flags, st.p, nil
-	if st.to == event.GoWaiting || st.to == event.GoSyscall {
+	if waits(st.to) {
 		w.cell = s.cells[st.ref].real()
 	}
 	s.enter(w, st.to, st.class)
 }
+
+// waits says whether a goroutine in a state waits for something.
+func waits(state event.GoState) bool { return state >= event.GoWaiting }
 
 // leave books the interval that ends, with the step that ends it.
 func (s *sweep) leave(w *swept, st *step) {
@@ -609,14 +625,10 @@ func (s *sweep) leave(w *swept, st *step) {
 			s.unhold(w.p, p)
 		}
 	}
-	switch {
-	case w.is == identitySystem:
-		if w.state == event.GoRunning {
-			s.system--
-		}
-	case w.is == identityDeselected:
-	default:
+	if w.is <= identityUser {
 		s.userLeaves(w, st)
+	} else if w.is == identitySystem && w.state == event.GoRunning {
+		s.system--
 	}
 }
 
@@ -683,7 +695,7 @@ func (s *sweep) endRun(w *swept, on event.StackID) {
 
 // leftOn is the stack on which a goroutine left its processor.
 func (s *sweep) leftOn(st *step) event.StackID {
-	if st.to != event.GoWaiting && st.to != event.GoSyscall {
+	if !waits(st.to) {
 		return event.StackID(st.ref)
 	}
 	if c := s.cells[st.ref].real(); c != nil {
