@@ -64,6 +64,7 @@ type life struct {
 	afterIO  bool  // its last wait was for input or output
 	wrote    bool  // it has written to a socket or pipe since its last wait for one
 	asked    bool  // its last wait was for an answer from outside
+	ranFrom  int64 // since when it runs, -1 while it does not
 	who      int32 // in the sweep
 	waitStep int32 // in the sweep: the step with which the present state began
 }
@@ -131,7 +132,7 @@ func (a *accounting) born(r *timeline.Record) {
 	}
 	l := &a.lives[r.Slot]
 	*l = life{id: r.G, selected: !r.Has(timeline.FlagDeselected), stimulus: r.Other, parentGroup: timeline.NoGroup}
-	l.parent, l.grandparent = r.Other, event.NoG
+	l.parent, l.grandparent, l.ranFrom = r.Other, event.NoG, -1
 	if r.OtherSlot >= 0 {
 		a.lives[r.OtherSlot].gave = true
 		a.lives[r.OtherSlot].promise = nil

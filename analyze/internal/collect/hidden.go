@@ -40,9 +40,10 @@ type lateWait struct {
 	ran       []groupNs
 }
 
-// candidate says whether a wait that ended may have ended late.
+// candidate says whether a wait of leastLate and more that nobody ended may have
+// ended late.
 func (h *hiddenDelays) candidate(r *timeline.Record, c *cell, l *life, recent *recent) (lateWait, bool) {
-	if !r.Has(timeline.FlagExternal) || r.Ns() < leastLate || r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd|timeline.FlagSystem|timeline.FlagDeselected) != 0 {
+	if r.Flags&(timeline.FlagCensoredStart|timeline.FlagCensoredEnd|timeline.FlagSystem|timeline.FlagDeselected) != 0 {
 		return lateWait{}, false
 	}
 	w := lateWait{at: r.Start, ns: r.Ns(), g: r.G, group: l.account(), cell: c, upper: -1}
@@ -127,6 +128,7 @@ type sampled struct {
 }
 
 func (s *sampled) add(now *instant) {
+	now.flush()
 	all := now.sums.system
 	for k, ns := range now.spent {
 		all += int64(k) * ns

@@ -113,7 +113,8 @@ type instant struct {
 
 	clock clocks
 	sums  sums
-	spent []int64 // by how many ran
+	table []labelled // by how many ran, since the last flush
+	spent []int64    // by how many ran, until then
 
 	settledAt int64   // until when capacity and bands are booked
 	settled   []int64 // of spent, in the bands
@@ -121,6 +122,7 @@ type instant struct {
 	label    label
 	since    int64 // when the label began
 	longest  [numLabels]topSpans
+	least    [numLabels]int64 // that would be among them, ns
 	phases   phases
 	idleFrom int64 // since when a P idles beside ready goroutines, or -1
 	idleMost topSpans
@@ -158,7 +160,7 @@ type sums struct {
 }
 
 func newInstant(from int64) instant {
-	return instant{at: from, since: from, settledAt: from, busyFrom: from, idleFrom: -1, spent: make([]int64, 1, 64), phases: newPhases(from)}
+	return instant{at: from, since: from, settledAt: from, busyFrom: from, idleFrom: -1, spent: make([]int64, 1, 64), table: make([]labelled, 1, 64), phases: newPhases(from)}
 }
 
 // idle is how many Ps could run something and do not, I.
@@ -184,24 +186,20 @@ func (n *instant) pass(to int64) {
 		n.relabel(l)
 	}
 	n.at = to
-	n.sums.labels[l][c] += ns
-	n.sums.engaged += int64(n.engaged) * ns
 	if to <= n.phases.end {
-		n.phases.current[l] += ns
+		n.table[n.running].ns[l][c] += ns
 	} else {
-		n.phases.add(l, to, ns)
+		n.acrossPhases(l, c, ns)
 	}
+	n.sums.engaged += int64(n.engaged) * ns
 	if n.running > 0 {
-		n.spent[n.running] += ns
 		n.clock.criticality += float64(ns) * inverse(n.running)
-	} else {
-		n.spent[0] += ns
-	}
-	if demand := n.running + n.ready; demand > n.procs {
-		n.sums.excess += int64(demand-n.procs) * ns
 	}
 	if n.system > 0 {
 		n.sums.system += int64(n.system) * ns
+	}
+	if demand := n.running + n.ready; demand > n.procs {
+		n.sums.excess += int64(demand-n.procs) * ns
 	}
 	idle := n.idle()
 	if n.ready > 0 {
@@ -211,6 +209,52 @@ func (n *instant) pass(to int64) {
 	}
 	if idle > 0 || n.idleFrom >= 0 {
 		n.watch(to-ns, to, idle)
+	}
+}
+
+// labelled is time by label and cause.
+type labelled struct {
+	ns [numLabels][numCauses]int64
+}
+
+// acrossPhases books time that reaches into the next bin of phases.
+func (n *instant) acrossPhases(l label, c cause, ns int64) {
+	n.flush()
+	n.phases.add(l, n.at, ns)
+	n.sums.labels[l][c] += ns
+	n.spent[n.running] += ns
+	n.bookPressure(l, c, n.running, ns)
+}
+
+// flush brings what was booked since the last time where it belongs.
+func (n *instant) flush() {
+	for running := range n.table {
+		row := &n.table[running]
+		for l := range row.ns {
+			for c, ns := range row.ns[l] {
+				if ns == 0 {
+					continue
+				}
+				row.ns[l][c] = 0
+				n.phases.current[l] += ns
+				n.sums.labels[l][c] += ns
+				n.spent[running] += ns
+				n.bookPressure(label(l), cause(c), int32(running), ns)
+			}
+		}
+	}
+}
+
+// bookPressure books time of which the label says that goroutines were ready.
+func (n *instant) bookPressure(l label, c cause, running int32, ns int64) {
+	ready := l == labelStalled || c == causeCapacity || c == causeDispatch || c == causeSaturated || c == causeWasteful || l == labelInterleaved && c == causeSTW
+	if !ready {
+		return
+	}
+	n.sums.some += ns
+	n.sums.readyCap += int64(n.procs) * ns
+	if running == 0 {
+		n.sums.full += ns
 	}
 }
 
@@ -232,8 +276,9 @@ var inverses = func() (t [256]float64) {
 // run counts goroutines in that run, or out.
 func (n *instant) run(by int32) {
 	n.running += by
-	for int(n.running) >= len(n.spent) {
+	if int(n.running) >= len(n.spent) {
 		n.spent = append(n.spent, 0)
+		n.table = append(n.table, labelled{})
 	}
 }
 
@@ -245,6 +290,7 @@ func (n *instant) resize(procs int32) {
 
 // settle books what depends on GOMAXPROCS until now.
 func (n *instant) settle() {
+	n.flush()
 	n.sums.capacity += int64(n.procs) * (n.at - n.settledAt) // a gap within is taken out by itself
 	n.settledAt = n.at
 	for len(n.settled) < len(n.spent) {
@@ -368,12 +414,7 @@ func (n *instant) parallelKind() cause {
 // bookReady books time in which goroutines are ready.
 func (n *instant) bookReady(ns int64, idle int32) {
 	s := &n.sums
-	s.some += ns
-	if n.running == 0 {
-		s.full += ns
-	}
 	s.ready[n.readyCause()] += int64(n.ready) * ns
-	s.readyCap += int64(n.procs) * ns
 	if idle > 0 {
 		s.idleReady += int64(min(n.ready-n.yielded, idle)) * ns
 	}
@@ -434,7 +475,10 @@ func (n *instant) watch(from, to int64, idle int32) {
 
 // relabel ends the stretch of one label.
 func (n *instant) relabel(to label) {
-	n.longest[n.label].add(n.since, n.at, event.NoG)
+	if ns := n.at - n.since; ns > n.least[n.label] {
+		n.longest[n.label].add(n.since, n.at, event.NoG)
+		n.least[n.label] = n.longest[n.label].least()
+	}
 	n.label, n.since = to, n.at
 }
 

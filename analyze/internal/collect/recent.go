@@ -11,10 +11,9 @@ import (
 
 // recent remembers who ran lately, to say who did while another waited.
 type recent struct {
-	ring [recentSlices]slice
-	n    int            // slices put into ring so far
-	last []slice        // by P
-	now  []runningSlice // that have not ended
+	lives *[]life // those that run now are among them
+	ring  [recentSlices]slice
+	n     int // slices put into ring so far
 }
 
 const recentSlices = 256
@@ -23,48 +22,28 @@ const recentSlices = 256
 type slice struct {
 	from, to int64
 	group    *groupAccount
+	p        int32
 }
 
-type runningSlice struct {
-	slice
-	slot int32
-}
-
-// begins takes in that a goroutine runs.
-func (r *recent) begins(l *life, slot int32, at int64) {
-	r.now = append(r.now, runningSlice{slice{from: at, group: l.account()}, slot})
-}
-
-// ends takes in that it does not any more.
+// ends takes in that a goroutine does not run any more.
 func (r *recent) ends(l *life, rec *timeline.Record) {
-	s := slice{rec.Start, rec.End, l.account()}
-	for i := range r.now {
-		if r.now[i].slot == rec.Slot {
-			s.from = r.now[i].from // where it began, if others have cut it since
-			r.now[i] = r.now[len(r.now)-1]
-			r.now = r.now[:len(r.now)-1]
-			break
-		}
-	}
-	r.ring[r.n%recentSlices] = s
+	r.ring[r.n%recentSlices] = slice{l.ranFrom, rec.End, l.account(), rec.P}
 	r.n++
-	if rec.P >= 0 && rec.P < maxRecentPs {
-		for int(rec.P) >= len(r.last) {
-			r.last = append(r.last, slice{})
-		}
-		r.last[rec.P] = s
-	}
 }
-
-const maxRecentPs = 1 << 16
 
 // lastOn is the slice that ended last on a P, at most that long before an
 // instant.
 func (r *recent) lastOn(p int32, at, within int64) (slice, bool) {
-	if p < 0 || int(p) >= len(r.last) || r.last[p].group == nil || at-r.last[p].to > within {
-		return slice{}, false
+	for i := r.n - 1; i >= max(0, r.n-recentSlices) && p >= 0; i-- {
+		s := r.ring[i%recentSlices]
+		if at-s.to > within {
+			break
+		}
+		if s.p == p {
+			return s, true
+		}
 	}
-	return r.last[p], true
+	return slice{}, false
 }
 
 // during lists the groups that ran within a stretch that ends now, most time
@@ -84,8 +63,10 @@ func (r *recent) during(from, to int64) []groupNs {
 		}
 		sums = append(sums, groupNs{s.group, ns})
 	}
-	for i := range r.now {
-		add(r.now[i].slice, to)
+	for i := range *r.lives {
+		if l := &(*r.lives)[i]; l.ranFrom >= 0 && l.ranFrom < to {
+			add(slice{from: l.ranFrom, group: l.account()}, to)
+		}
 	}
 	for i := r.n - 1; i >= max(0, r.n-recentSlices); i-- {
 		s := r.ring[i%recentSlices]
@@ -122,7 +103,8 @@ func ran(sums []groupNs, order []int) []result.GroupTime {
 
 // readyWaits are the longest waits for a processor.
 type readyWaits struct {
-	top []readyWait
+	top   []readyWait
+	least int64 // that is not long enough, ns
 }
 
 type readyWait struct {
@@ -135,16 +117,22 @@ type readyWait struct {
 
 // add takes in a wait for a processor that ended, with who ran meanwhile.
 func (w *readyWaits) add(r *timeline.Record, l *life, recent *recent) {
-	if r.Ns() <= 0 || len(w.top) == maxSpans && r.Ns() <= w.top[maxSpans-1].ns {
+	if r.Ns() <= w.least {
 		return
 	}
 	wait := readyWait{r.Start, r.Ns(), r.G, l.account(), r.Kind.String(), l.afterIO && r.Kind == waitkind.Woken, recent.during(r.Start, r.End)}
 	w.top = insertTop(w.top, wait, func(x, y readyWait) int { return cmp.Compare(y.ns, x.ns) })
+	if len(w.top) == maxSpans {
+		w.least = w.top[maxSpans-1].ns
+	}
 }
 
 func (w *readyWaits) result(order []int) []result.ReadyWait {
 	var out []result.ReadyWait
 	for _, t := range w.top {
+		if t.group.real().system {
+			continue // known only later
+		}
 		out = append(out, result.ReadyWait{
 			AtNs: t.at, DurationNs: t.ns, Goroutine: t.g, Group: order[t.group.real().entry],
 			Origin: t.origin, AfterIO: t.afterIO, Ran: ran(t.ran, order),

@@ -147,7 +147,7 @@ type sweptProc struct {
 }
 
 func newSweep(o Options, accounts *accounting) *sweep {
-	return &sweep{instant: newInstant(o.From), accounts: accounts, old: make(map[oldWait]*cell), nobody: newGroupAccount(), cells: make([]*cell, 1), wakers: make([]*waker, 1)}
+	return &sweep{instant: newInstant(o.From), accounts: accounts, old: make(map[oldWait]*cell), nobody: newGroupAccount(), cells: make([]*cell, 1), wakers: make([]*waker, 1), recent: recent{lives: &accounts.lives}}
 }
 
 // born takes in a goroutine.
@@ -160,7 +160,7 @@ func (s *sweep) born(r *timeline.Record) {
 		w.group = l.group
 	}
 	if r.Next == event.GoRunning {
-		s.recent.begins(l, r.Slot, r.Start)
+		l.ranFrom = r.Start
 	}
 	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
 	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
@@ -294,6 +294,7 @@ func (s *sweep) recently(l *life, r *timeline.Record) {
 	switch r.State {
 	case event.GoRunning:
 		s.recent.ends(l, r)
+		l.ranFrom = -1
 	case event.GoRunnable:
 		if r.Next == event.GoRunning && r.Kind != waitkind.Yielded && r.Flags&(timeline.FlagSystem|timeline.FlagDeselected|timeline.FlagSwitch) == 0 {
 			s.readyMost.add(r, l, &s.recent)
@@ -303,7 +304,7 @@ func (s *sweep) recently(l *life, r *timeline.Record) {
 		}
 	}
 	if r.Next == event.GoRunning {
-		s.recent.begins(l, r.Slot, r.End)
+		l.ranFrom = r.End
 	}
 }
 
@@ -366,6 +367,9 @@ func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
 	}
 	if begin := s.began(l); begin != nil {
 		begin.ref, begin.class = s.number(c), l.lastClass
+	}
+	if r.Ns() < leastLate || !r.Has(timeline.FlagExternal) {
+		return
 	}
 	if late, ok := s.hidden.candidate(r, c, l, &s.recent); ok {
 		s.lates = append(s.lates, late)
@@ -580,6 +584,7 @@ func (s *sweep) procsChange(procs int32) {
 
 // passGap takes a stretch out in which nothing was seen. The Ps begin anew.
 func (s *sweep) passGap(gap *topSpan) {
+	s.flush()
 	ns := gap.to - gap.from
 	s.sums.labels[labelIdle][causeNone] -= ns
 	s.spent[0] -= ns

@@ -42,6 +42,15 @@ func (t *topSpans) keep(n int, from, to, g int64) {
 	t.spans = t.spans[:min(len(t.spans), n)]
 }
 
+// least is how long a stretch must at least not be to be listed, ns.
+func (t *topSpans) least() int64 {
+	if len(t.spans) < maxSpans {
+		return 0
+	}
+	last := t.spans[maxSpans-1]
+	return last.to - last.from
+}
+
 // merge adds the stretches of another list.
 func (t *topSpans) merge(o *topSpans) {
 	t.spans = append(t.spans, o.spans...)
