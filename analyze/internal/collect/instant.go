@@ -311,22 +311,73 @@ func (n *instant) settle() {
 	}
 }
 
-// name is the label of the present instant and its cause.
-func (n *instant) name() (label, cause) {
-	switch {
-	case n.running == 0 && n.ready == 0 && n.engaged == 0:
-		return labelIdle, causeNone
-	case n.running == 0 && n.ready == 0:
-		return labelLatency, n.dominant()
-	case n.running == 0:
-		return labelStalled, n.readyCause()
-	case n.running == 1 && n.ready == 0 && n.engaged <= 1:
-		return labelSerial, causeNone
-	case n.running == 1:
-		return labelInterleaved, n.interleavedCause()
-	}
-	return labelParallel, n.parallelKind()
+// named is a label with its cause.
+type named struct {
+	label label
+	cause cause
+	// ask says that the cause is what the waiting goroutines wait for.
+	ask bool
 }
+
+// name is the label of the present instant and its cause. It is looked up, since
+// no branch on how many run and are ready can be foreseen.
+func (n *instant) name() (label, cause) {
+	e := &names[min(n.running, 2)<<4|bit(n.ready > 0)<<3|bit(n.engaged > n.running+n.ready)<<2|bit(!n.spare())<<1|bit(n.stopped)]
+	if e.ask {
+		if e.label == labelLatency {
+			return labelLatency, n.dominant()
+		}
+		return labelInterleaved, n.waitingCause()
+	}
+	if e.label == labelStalled {
+		return labelStalled, n.readyCause()
+	}
+	return e.label, e.cause
+}
+
+// bit is 1 if something is so.
+func bit(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// names is the labels by whether none, one or more run, whether any is ready,
+// whether others are in progress that wait, whether no P is spare, and whether the
+// world is stopped.
+var names = func() (t [3 << 4]named) {
+	for i := range t {
+		running, ready, others, full, stopped := i>>4, i&8 > 0, i&4 > 0, i&2 > 0, i&1 > 0
+		switch {
+		case running == 0 && ready:
+			t[i] = named{label: labelStalled}
+		case running == 0 && others:
+			t[i] = named{label: labelLatency, ask: true}
+		case running == 0:
+			t[i] = named{label: labelIdle}
+		case running == 1 && !ready && !others:
+			t[i] = named{label: labelSerial}
+		case running == 1 && !ready:
+			t[i] = named{label: labelInterleaved, ask: true}
+		case running == 1 && stopped:
+			t[i] = named{label: labelInterleaved, cause: causeSTW}
+		case running == 1 && full:
+			t[i] = named{label: labelInterleaved, cause: causeCapacity}
+		case running == 1:
+			t[i] = named{label: labelInterleaved, cause: causeDispatch}
+		case ready && (full || stopped):
+			t[i] = named{label: labelParallel, cause: causeSaturated}
+		case ready:
+			t[i] = named{label: labelParallel, cause: causeWasteful}
+		case full || stopped:
+			t[i] = named{label: labelParallel, cause: causeFull}
+		default:
+			t[i] = named{label: labelParallel, cause: causePartial}
+		}
+	}
+	return t
+}()
 
 // latencyClasses are the classes of waits in the order in which ties go, and
 // what a label is caused by where most waits are of them.
@@ -370,23 +421,10 @@ func (n *instant) spare() bool {
 	return n.running+n.system+n.held < n.procs
 }
 
-// usable is how many Ps may run user goroutines, A.
-func (n *instant) usable() int32 {
-	if n.stopped {
-		return 0
-	}
-	return n.procs - n.system - n.held
-}
-
-func (n *instant) interleavedCause() cause {
+// waitingCause is why nothing runs beside the one goroutine that does.
+func (n *instant) waitingCause() cause {
 	w := &n.waits
 	switch {
-	case n.ready > 0 && n.stopped:
-		return causeSTW
-	case n.ready > 0 && n.usable() <= 1:
-		return causeCapacity
-	case n.ready > 0:
-		return causeDispatch
 	case w[waitsSync] > 0:
 		return causeDependency
 	case w[waitsIO]+w[waitsVia]+w[waitsTimer]+w[waitsSyscall]+w[waitsCgo] > 0:
@@ -397,18 +435,6 @@ func (n *instant) interleavedCause() cause {
 		return causeCoroutine
 	}
 	return causeUnknown
-}
-
-func (n *instant) parallelKind() cause {
-	switch full := n.running >= n.usable(); {
-	case full && n.ready == 0:
-		return causeFull
-	case full:
-		return causeSaturated
-	case n.ready == 0:
-		return causePartial
-	}
-	return causeWasteful
 }
 
 // bookReady books time in which goroutines are ready.
