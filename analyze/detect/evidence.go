@@ -71,6 +71,16 @@ func (e *evidence) groupName(i int) string {
 	return function(g.Name)
 }
 
+// who is what a sentence calls the goroutines of a group that wait at a place: the
+// group's entry function, or, where that is a library's, the program's function
+// that it called.
+func (e *evidence) who(group int, frames []result.Frame) string {
+	if g := e.group(group); g != nil && code.IsLibrary(g.Name) {
+		return inner(frames)
+	}
+	return e.groupName(group)
+}
+
 // top are the groups of the program's with most of something, at most n.
 func (e *evidence) top(n int, of func(*result.Group) int64) []int {
 	var out []int

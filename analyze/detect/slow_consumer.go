@@ -32,12 +32,13 @@ func findSlowConsumer(e *evidence) []candidate {
 		c.LostNs, c.LostOf = class.SendIdleNs+behind, "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		e.bottleneck(&c, class, slow, class.Senders, site)
+		sender := e.who(class.Senders[0], site.Frames)
 		c.Sentence = fmt.Sprintf("%s waited %s to send, %s in all, for %s to receive, which %s; %s of the processor time idled for it.",
-			e.groupName(class.Senders[0]), counted(class.Waits, "time", "times"), duration(class.SendNs), e.groupName(slow), e.works(slow), percent(c.value))
+			sender, counted(class.Waits, "time", "times"), duration(class.SendNs), e.groupName(slow), e.works(slow), percent(c.value))
 		if behind > 0 {
 			c.Sentence += " The stage behind it waited for it as well."
 		}
-		c.clause = fmt.Sprintf("%s waited for %s to receive", e.groupName(class.Senders[0]), e.groupName(slow))
+		c.clause = fmt.Sprintf("%s waited for %s to receive", sender, e.groupName(slow))
 		out = append(out, c)
 	}
 	return out

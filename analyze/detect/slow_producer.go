@@ -38,9 +38,10 @@ func findSlowProducer(e *evidence) []candidate {
 			c.atMost = "low" // it is held up itself, by what the sentence says
 		}
 		e.bottleneck(&c, class, slow, class.Receivers, site)
+		receiver := e.who(class.Receivers[0], site.Frames)
 		c.Sentence = fmt.Sprintf("%s waited %s to receive, %s in all, for %s to send, which %s; %s of the processor time idled for it.",
-			e.groupName(class.Receivers[0]), counted(class.Waits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
-		c.clause = fmt.Sprintf("%s waited for %s to send", e.groupName(class.Receivers[0]), e.groupName(slow))
+			receiver, counted(class.Waits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
+		c.clause = fmt.Sprintf("%s waited for %s to send", receiver, e.groupName(slow))
 		out = append(out, c)
 	}
 	return out

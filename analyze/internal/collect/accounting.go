@@ -380,10 +380,12 @@ func (l *life) cell(key cellKey) *cell {
 	g := l.account()
 	c := g.cell(key)
 	c.members++
-	if g.latest == nil {
-		g.latest = make(map[event.StackID]*cell)
+	if !l.own {
+		if g.latest == nil {
+			g.latest = make(map[event.StackID]*cell)
+		}
+		g.latest[key.stack] = c
 	}
-	g.latest[key.stack] = c
 	l.remember(c, len(l.cells)-1)
 	return c
 }
