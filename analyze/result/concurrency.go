@@ -156,8 +156,9 @@ type SequentialIO struct {
 
 // GroupParallelism says how much of a group went on and ran at once.
 type GroupParallelism struct {
-	// Verdict is sequential (CF < 0.05), interleaved-only (CF ≥ 0.5 and PF <
-	// 0.05), parallel (PF ≥ 0.5), partly-parallel, or "" where nothing ran.
+	// Verdict is parallel (PF ≥ 0.5, and running goroutines had a core for 80 % of
+	// their time where that is known), sequential (CF < 0.05), interleaved-only (CF
+	// ≥ 0.5 and PF < 0.05), else partly-parallel, or "" where nothing ran.
 	Verdict string `json:"verdict"`
 	// CF is the share of the time with a member in progress in which two or more
 	// were; PF the share of the time with a member running in which two or more

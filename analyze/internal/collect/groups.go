@@ -218,7 +218,7 @@ func (a *accounting) finishShares(end *End, r *result.Result) {
 			continue
 		}
 		out := &r.Groups[end.order[n]]
-		out.Parallelism = g.parallelism(out.Time.Kinds[waitkind.User.Label()] + out.Time.Kinds[waitkind.GCAssist.Label()])
+		out.Parallelism = g.parallelism(r.Concurrency.OnCPU, out.Time.Kinds[waitkind.User.Label()]+out.Time.Kinds[waitkind.GCAssist.Label()])
 		out.IdleBlockedNs, out.HarmNs = rounded(g.share.idleBlocked), rounded(g.share.harm)
 		out.HarmOthersNs = rounded(g.share.harmOthers)
 		out.AfterIO = g.afterIO.latency()

@@ -110,6 +110,7 @@ type swept struct {
 	num   int32 // index in sweep.who
 	group *groupAccount
 	cell  *cell // of the present wait
+	spot  *spot // at which that is counted
 	since int64
 	began [4]float64 // what the clocks showed at since: of a run the first row of marks, of a wait the second
 	run   *stretch   // of which the present run is a part, once it was preempted
@@ -750,8 +751,9 @@ func (s *sweep) leftOn(st *step) event.StackID {
 // waitedUntil books a wait: its share of the processors that idled meanwhile.
 func (s *sweep) waitedUntil(w *swept, st *step) {
 	c := w.cell
-	if c != nil && c.spot != nil {
-		c.spot.now--
+	if w.spot != nil {
+		w.spot.now--
+		w.spot = nil
 	}
 	if st.flags&stepShort != 0 {
 		c = nil
@@ -860,9 +862,9 @@ func (s *sweep) getsToWait(w *swept) {
 		if c.rest != "" || c.join {
 			w.class = waitsNot
 		}
-		if c.spot != nil {
-			c.spot.now++
-			c.spot.most = max(c.spot.most, c.spot.now)
+		if w.spot = c.spot; w.spot != nil {
+			w.spot.now++
+			w.spot.most = max(w.spot.most, w.spot.now)
 		}
 	}
 	s.waits[w.class]++

@@ -74,8 +74,13 @@ func (s *share) add(o *share) {
 	s.idleBlocked += o.idleBlocked
 }
 
-// parallelism is what the widths of a group say.
-func (g *groupAccount) parallelism(ranNs int64) result.GroupParallelism {
+// leastOnCPU is the share of their time for which running goroutines must have had
+// a core for what the trace calls parallel to be so.
+const leastOnCPU = 0.8
+
+// parallelism is what the widths of a group say, held against what CPU samples
+// say of the cores, if there are any.
+func (g *groupAccount) parallelism(on *result.OnCPU, ranNs int64) result.GroupParallelism {
 	p := result.GroupParallelism{
 		EngagedNs: g.engaged.any, RunningNs: g.running.any, MostEngaged: int(g.engaged.most),
 		CriticalityNs: rounded(g.share.criticality), AloneNs: rounded(g.share.alone),
@@ -91,7 +96,7 @@ func (g *groupAccount) parallelism(ranNs int64) result.GroupParallelism {
 	}
 	switch {
 	case p.RunningNs == 0:
-	case p.PF >= 0.5:
+	case p.PF >= 0.5 && (on == nil || on.Ratio >= leastOnCPU):
 		p.Verdict = "parallel"
 	case p.CF < 0.05:
 		p.Verdict = "sequential"
