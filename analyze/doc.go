@@ -10,10 +10,13 @@
 //     held against.
 //  3. timeline, the only state machine, turns events into closed intervals;
 //     waitkind names what each one was.
-//  4. collect sums them into the sections of a result.Result.
-//  5. verdict puts the answer into one sentence.
+//  4. collect sums them into the sections of a result.Result: accounting by
+//     goroutine, and the sweep over what all of them and the processors did at
+//     each instant.
+//  5. detect looks through the Result for what stands out, and puts the answer
+//     into one sentence.
 //
-// The three in the middle work side by side, in goroutines of their own that
+// The steps 2 to 4 work side by side, in goroutines of their own that
 // hand batches on; wire orders several generations at once. Memory is a few
 // generations of the trace, the goroutines that live, stacks and histograms; the
 // events are never kept. A filter by group or task needs to know who is meant

@@ -22,6 +22,10 @@ type Detector struct {
 	// two.
 	Doc string
 
+	// whole detectors speak of the whole program, and have nothing to say where
+	// only some goroutines were asked for.
+	whole bool
+
 	remedy string // what a developer can do
 	caveat string // why a finding may be wrong
 
@@ -82,7 +86,7 @@ func Run(r *result.Result, o Options) {
 	e := &evidence{Result: r, opts: o}
 	var found []candidate
 	for _, d := range All {
-		if e.tooLittle() && d.Name != dataQuality.Name {
+		if e.tooLittle() && d.Name != dataQuality.Name || d.whole && e.filtered() {
 			continue
 		}
 		for _, c := range d.find(e) {

@@ -12,6 +12,7 @@ var interleavedNotParallel = Detector{
 	Title: "Interleaved, not parallel",
 	Doc: "One goroutine at a time runs while others that are in progress wait for each other, for at least 30 % of the time in which anything is in progress and with processors idle: " +
 		"concurrency without parallelism. Waiting for input, output or timers does not count.",
+	whole:  true,
 	remedy: "Look at what the goroutines wait for below: let them share less, hand over in larger pieces, or give each its own part of the work.",
 	caveat: "Goroutines that take turns by design, such as the two sides of a protocol, look the same.",
 	find:   findInterleaved,

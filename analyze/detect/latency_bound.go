@@ -11,6 +11,7 @@ var latencyBound = Detector{
 	Title: "Bound by latency, at low concurrency",
 	Doc: "For at least half of the time nobody runs and goroutines wait for answers from outside the program, with fewer than two of them in progress for each processor: " +
 		"more at once would get more done. Waiting for timers, and reading what others send, does not count.",
+	whole:  true,
 	remedy: "Have more requests in progress: more workers, a larger pool, or requests sent together.",
 	caveat: "What answers may not be able to do more at once; the number of workers may be a limit that is meant.",
 	find:   findLatencyBound,

@@ -7,6 +7,7 @@ var oversubscribedMachine = Detector{
 	Title: "Fewer cores than GOMAXPROCS",
 	Doc: "Running goroutines did not have a core for at least a fifth of their time, by the CPU samples in the trace, or GOMAXPROCS is above the number of cores given with --cpus. " +
 		"Everything that the trace calls running and parallel is then less than it seems.",
+	whole:  true,
 	remedy: "Set GOMAXPROCS to the cores there are (Go 1.25 and later follow a container's limit), raise the quota, or move the neighbours away.",
 	caveat: "Samples are taken every 10 ms of processor time unless the program set another rate, which a trace does not tell.",
 	find:   findOversubscribed,

@@ -11,6 +11,7 @@ var processorsSaturated = Detector{
 	Title: "Processors saturated",
 	Doc: "All processors run goroutines of the program while others are ready and wait, for at least 30 % of the time. " +
 		"That is what a batch job is meant to do, and low then; it is a problem where goroutines wait for their input or output to be handled.",
+	whole:  true,
 	remedy: "Do less work, or use more processors; limit how many goroutines compute at once where others must answer quickly.",
 	caveat: "A batch job that uses all processors is doing well.",
 	find:   findSaturated,

@@ -11,6 +11,7 @@ var sequentialIO = Detector{
 	Title: "Input and output one after the other",
 	Doc: "One goroutine asks for something outside the program and waits for the answer, again and again, while nothing else is in progress: " +
 		"at least three times in a row, and without the longest of these waits for at least 30 % of the time.",
+	whole:  true,
 	remedy: "If the answers do not depend on each other, ask for all of them at once: a goroutine for each and a WaitGroup or errgroup, or one request for several.",
 	caveat: "Whether a request needs the answer to the one before cannot be seen in a trace. A consumer that confirms each message looks the same.",
 	find:   findSequentialIO,

@@ -58,12 +58,13 @@ func (e *evidence) label() (label, sentence, why string) {
 	if e.procs() >= 1.5 {
 		saturated += c.InterleavedCauseNs["capacity"]
 	}
+	pressed := !e.noise() && !e.filtered() // others may have run meanwhile
 	switch {
-	case of(p.Stalled) >= stalledShare && !e.noise():
+	case of(p.Stalled) >= stalledShare && pressed:
 		return "starved", fmt.Sprintf("Starved: for %s of the time goroutines were ready and none ran; %s", percent(e.ofLength(p.Stalled)), e.holders()), ""
-	case some >= starvedShare && held*2 > ready.Sum() && !e.noise():
+	case some >= starvedShare && held*2 > ready.Sum() && pressed:
 		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s", percent(e.ofLength(e.Scheduler.RunnableSomeNs)), e.holders()), ""
-	case of(saturated) >= mostShare && !e.noise():
+	case of(saturated) >= mostShare && pressed:
 		return "saturated", fmt.Sprintf("Saturated: %s, and ready goroutines waited for one during %s of the time", e.busy(), percent(e.ofLength(e.Scheduler.RunnableSomeNs))), ""
 	case of(p.LatencyBound) >= mostShare:
 		return "latency-bound", e.latencyBound(), ""

@@ -83,7 +83,9 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	}
 	out.Phases = s.phases.list(end.To, s.gaps)
 	out.Overlaps = s.overlap.pairs(s.at, end.order)
-	out.OnCPU = s.samples.result()
+	if r.Scope.Group == "" && r.Scope.Task == "" { // samples are of all goroutines
+		out.OnCPU = s.samples.result()
+	}
 	out.SoleIONs = s.sums.soleIO
 	out.SequentialIO = s.sequential.result(end.Tables, func(g *groupAccount) int { return end.order[g.real().entry] })
 }
