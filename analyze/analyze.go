@@ -171,14 +171,27 @@ func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 	if err := a.describe(pass, r); err != nil {
 		return nil, err
 	}
-	m := pass.machine
-	set.Finish(collect.End{Tables: pass.tables, Groups: m.Groups(), From: r.Scope.FromNs, To: r.Scope.ToNs}, r)
+	if err := a.conclude(pass, set, r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// conclude writes what was collected and what follows from it. It guards the
+// program like feed does.
+func (a *analysis) conclude(p *pass, set *collect.Set, r *result.Result) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("analyse %s: internal error while summing up: %v", a.src.name, fault)
+		}
+	}()
+	set.Finish(collect.End{Tables: p.tables, Groups: p.machine.Groups(), From: r.Scope.FromNs, To: r.Scope.ToNs}, r)
 	if err := plausible(r); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", a.src.name, err)
+		return fmt.Errorf("analyse %s: %w", a.src.name, err)
 	}
 	warn(r, a.selected != nil)
-	detect.Run(r, detect.Options{CPUs: a.opts.CPUs})
-	return r, nil
+	detect.Run(r)
+	return nil
 }
 
 // describe writes what the file is and how much of it was read.
@@ -203,7 +216,7 @@ func (a *analysis) describe(p *pass, r *result.Result) error {
 		r.Trace.StartedAt = time.Unix(0, wall).UTC().Format(time.RFC3339Nano)
 	}
 	from, to := m.Window()
-	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task)}
+	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task), CPUs: a.opts.CPUs}
 	if a.opts.From > 0 && from >= m.DurationNs() {
 		return fmt.Errorf("analyse %s: the window starts at %v, but the trace is only %v long", a.src.name, a.opts.From, time.Duration(m.DurationNs()))
 	}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -743,4 +744,31 @@ func checkDamaged(t *testing.T, data []byte, cut bool) {
 	if r.Trace.BytesLost > 0 && len(r.Trace.Warnings) == 0 || !r.Trace.Complete && r.Trace.BytesLost == 0 && cut {
 		t.Errorf("cut at %d: complete %v, %d bytes lost, warnings %v", len(data), r.Trace.Complete, r.Trace.BytesLost, r.Trace.Warnings)
 	}
+}
+
+// TestEveryGroupByItself analyses each trace as if only one of its groups were
+// asked for: what is left out shows up as no group, anywhere, and the rest still
+// agrees with itself.
+func TestEveryGroupByItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many analyses")
+	}
+	overCorpus(t, func(t *testing.T, path string) {
+		seen := map[string]bool{}
+		for _, g := range analysed(t, path, analyze.Options{}).Groups {
+			if g.System || seen[g.Name] || len(seen) == 12 {
+				continue
+			}
+			seen[g.Name] = true
+			r := analysed(t, path, analyze.Options{Group: regexp.MustCompile("^" + regexp.QuoteMeta(g.Name) + "$"), CPUs: 1})
+			checkIndexes(t, r)
+			checkPartition(t, r)
+			if r.Concurrency.OnCPU != nil {
+				t.Error("samples of all goroutines are held against the running time of some")
+			}
+			if l := r.Verdict.Label; l == "starved" || l == "saturated" {
+				t.Errorf("%s: others may have run: %s", l, r.Verdict.Sentence)
+			}
+		}
+	})
 }

@@ -95,7 +95,7 @@ func rich() *result.Result {
 				Waits:         result.Latencies{"runnable": {Count: 100, P99Ns: 14 * ms}, "blocked-sync": {Count: 812, P99Ns: 212 * ms}, "blocked-io": {Count: 3000, P99Ns: 31 * ms}, "blocked-sync/mutex": {Count: 812, P99Ns: 212 * ms}},
 				Parallelism:   result.GroupParallelism{Verdict: "partly-parallel", CF: 0.97, PF: 0.31, EngagedNs: 12.2 * s, RunningNs: 8 * s, MostEngaged: 37, CriticalityNs: 5.4 * s, Width: 2.07, AloneNs: 3.1 * s},
 				IdleBlockedNs: 41 * s, HarmNs: 0.4 * s, AfterIO: result.Latency{Count: 3000, P50Ns: 5 * us, P99Ns: 11 * ms, MaxNs: 41.3 * ms},
-				OpenSite: &result.OpenSite{Kind: "blocked-sync/mutex", Frames: lock, Count: 5, LongestNs: 90 * ms, Closed: 700, FirstCreatedNs: 1 * s, LastCreatedNs: 12 * s},
+				OpenSites: []result.OpenSite{{Kind: "blocked-sync/mutex", Frames: lock, Count: 5, LongestNs: 90 * ms, Closed: 700, FirstCreatedNs: 1 * s, LastCreatedNs: 12 * s}},
 				Inside: []result.Inside{
 					{Func: "", Time: timeOf(map[string]int64{"blocked-io/network": 3 * s}, nil)},
 					{Func: "github.com/acme/shop/internal/api.(*Server).handleCheckout", Time: timeOf(map[string]int64{"running/user": 8 * s, "blocked-sync/mutex": 29.8 * s, "blocked-io/network": 2 * s}, nil)},

@@ -39,19 +39,17 @@ func (e *evidence) channels() []*result.SiteClass {
 	return out
 }
 
-// repeated says whether the goroutines of groups waited at a class again and
-// again.
-func (e *evidence) repeated(c *result.SiteClass, groups []int) bool {
+// repeated says whether the goroutines of groups waited again and again, so many
+// times in all.
+func (e *evidence) repeated(waits int64, groups []int) bool {
 	var members int64
-	for _, g := range groups {
-		if g >= 0 {
-			members += int64(e.Groups[g].Count)
-		}
+	for _, g := range e.valid(groups...) {
+		members += int64(e.Groups[g].Count)
 	}
-	return c.Waits >= leastHandOffs && c.Waits >= handOffsEach*members
+	return waits >= leastHandOffs && waits >= handOffsEach*members
 }
 
-// sites of a class at which goroutines waited to send, or to receive.
+// waiting is the site of a class at which goroutines of some groups waited most.
 func (e *evidence) waiting(c *result.SiteClass, groups []int) *result.Site {
 	var most *result.Site
 	for _, i := range c.Sites {
@@ -103,7 +101,7 @@ func (e *evidence) bottleneck(c *candidate, class *result.SiteClass, slow int, v
 	}
 	g := &e.Groups[slow]
 	c.Evidence = map[string]float64{
-		"waits": float64(class.Waits), "blocked_senders_ns": float64(class.SendNs), "blocked_receivers_ns": float64(class.ReceiveNs),
+		"send_waits": float64(class.SendWaits), "receive_waits": float64(class.ReceiveWaits), "blocked_senders_ns": float64(class.SendNs), "blocked_receivers_ns": float64(class.ReceiveNs),
 		"idle_processors_ns": float64(c.LostNs), "bottleneck_running_share": share(g.Time.RunningNs, e.length()), "bottleneck_goroutines": float64(g.Count),
 	}
 }

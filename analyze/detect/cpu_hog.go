@@ -49,7 +49,7 @@ func findHog(e *evidence) []candidate {
 	latency := e.Groups[victims[0]].AfterIO
 	c.Sentence = fmt.Sprintf("%s waited for a processor after their input or output, %s at p99 and up to %s, while %s ran: in the longest of these waits for %s of the time.",
 		e.groupName(victims[0]), duration(latency.P99Ns), duration(latency.MaxNs), e.groupName(hog), percent(share(ran, waited)))
-	c.Culprit = e.Groups[hog].Name
+	c.Culprit = e.entry(hog)
 	for _, r := range e.Scheduler.LongRuns {
 		if r.Group == hog && len(r.Frames) > 0 {
 			c.Culprit = where(r.Frames)
@@ -57,6 +57,7 @@ func findHog(e *evidence) []candidate {
 			break
 		}
 	}
+	c.Stacks = append(c.Stacks, stack("blocked", e.blockedIn(victims[0], "network"))...)
 	c.At = readyMoments(e.Scheduler.WorstAfterIO)
 	c.Evidence = map[string]float64{
 		"waits": float64(latency.Count), "latency_p50_ns": float64(latency.P50Ns), "latency_p99_ns": float64(latency.P99Ns), "latency_max_ns": float64(latency.MaxNs),

@@ -32,13 +32,6 @@ type Detector struct {
 	find func(*evidence) []candidate
 }
 
-// Options is what a user knows beyond the trace.
-type Options struct {
-	// CPUs is the number of cores that the program really had; 0 where it is not
-	// known.
-	CPUs int
-}
-
 // All is every detector, in the order in which help texts list them.
 var All = []Detector{
 	interleavedNotParallel,
@@ -82,22 +75,23 @@ const (
 )
 
 // Run fills in the findings and the verdict of a result.
-func Run(r *result.Result, o Options) {
-	e := &evidence{Result: r, opts: o}
+func Run(r *result.Result) {
+	e := &evidence{Result: r}
 	var found []candidate
 	for _, d := range All {
 		if e.tooLittle() && d.Name != dataQuality.Name || d.whole && e.filtered() {
 			continue
 		}
 		for _, c := range d.find(e) {
-			if c.finish(d) {
+			c.Groups, c.Victims = e.valid(c.Groups...), e.valid(c.Victims...)
+			if c.finish(d) && !e.trifle(&c) {
 				found = append(found, c)
 			}
 		}
 	}
 	found = merged(found)
 	slices.SortStableFunc(found, func(x, y candidate) int {
-		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(y.LostNs, x.LostNs))
+		return cmp.Compare(y.Score, x.Score)
 	})
 	r.Findings = make([]result.Finding, 0, min(len(found), maxFindings))
 	for _, c := range found[:min(len(found), maxFindings)] {
@@ -159,6 +153,12 @@ func (c *candidate) finish(d Detector) bool {
 		c.At = []result.Moment{}
 	}
 	return c.Score >= lowScore
+}
+
+// trifle says whether a finding is about too little time to matter: under 1 % of
+// the scope and under a millisecond.
+func (e *evidence) trifle(c *candidate) bool {
+	return c.Detector != dataQuality.Name && c.LostNs < int64(time.Millisecond) && c.LostNs*100 < e.length()
 }
 
 // specific lists, for each detector, those whose findings it explains better when

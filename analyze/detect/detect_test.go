@@ -47,6 +47,7 @@ func base() *result.Result {
 // lockClass makes the first site a lock for which processors idled so long.
 func lockClass(r *result.Result, idle int64) *result.SiteClass {
 	r.Sites[0].Waits, r.Sites[0].TotalNs = 100, 3000*ms
+	r.Groups[1].Parallelism.MostEngaged = 4
 	r.SiteClasses = []result.SiteClass{{Kind: "lock", Sites: []int{0}, Waits: 100, TotalNs: 3000 * ms, IdleBlockedNs: idle, Waiters: []int{1}, MostWaiting: 3, Release: r.Sites[0].Frames}}
 	return &r.SiteClasses[0]
 }
@@ -54,7 +55,7 @@ func lockClass(r *result.Result, idle int64) *result.SiteClass {
 // channelClass makes the second and third site a channel from sender to receiver.
 func channelClass(r *result.Result) *result.SiteClass {
 	r.Sites[1].Groups, r.Sites[2].Groups = []int{2}, []int{3}
-	r.SiteClasses = []result.SiteClass{{Kind: "channel", Sites: []int{1, 2}, Waits: 100, Senders: []int{2}, Receivers: []int{3}}}
+	r.SiteClasses = []result.SiteClass{{Kind: "channel", Sites: []int{1, 2}, Waits: 200, SendWaits: 100, ReceiveWaits: 100, Senders: []int{2}, Receivers: []int{3}}}
 	return &r.SiteClasses[0]
 }
 
@@ -64,19 +65,19 @@ var cases = []struct {
 	detector Detector
 	sick     func(*result.Result)
 	traps    map[string]func(*result.Result)
-	opts     Options
 }{
 	{
 		detector: interleavedNotParallel,
 		sick: func(r *result.Result) {
 			r.Concurrency.InterleavedCauseNs = map[string]int64{"dependency": 600 * ms}
 			r.Groups[1].Parallelism.AloneNs = 600 * ms
+			r.Scheduler.IdleBlockedNs.Sync = 600 * ms
 			r.Sites[2].Waits, r.Sites[2].IdleBlockedNs, r.Sites[2].TotalNs = 100, 500*ms, 900*ms
 		},
 		traps: map[string]func(*result.Result){
 			"one processor": func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
 			"below the share": func(r *result.Result) {
-				r.Concurrency.InterleavedCauseNs["dependency"] = 290 * ms
+				r.Concurrency.InterleavedCauseNs["dependency"] = 490 * ms
 			},
 			"one gate, once":       func(r *result.Result) { r.Sites[2].Waits, r.Groups[1].Count = 40, 40 },
 			"a few waits":          func(r *result.Result) { r.Sites[2].Waits = 19 },
@@ -91,6 +92,7 @@ var cases = []struct {
 			"few waits":            func(r *result.Result) { r.SiteClasses[0].Waits = 9 },
 			"waiters are parallel": func(r *result.Result) { r.Groups[1].Parallelism.PF = 0.5 },
 			"one processor":        func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
+			"one at a time":        func(r *result.Result) { r.Groups[1].Parallelism.MostEngaged = 1 },
 		},
 	},
 	{
@@ -144,7 +146,7 @@ var cases = []struct {
 			r.Sites[3].AskedWaits, r.Sites[3].AskedNs, r.Sites[3].TotalNs = 30, 2700*ms, 2700*ms
 		},
 		traps: map[string]func(*result.Result){
-			"below the share":   func(r *result.Result) { r.Concurrency.LatencyCauseNs["io"] = 490 * ms },
+			"below the share":   func(r *result.Result) { r.Concurrency.LatencyCauseNs["io"] = 690 * ms },
 			"enough at once":    func(r *result.Result) { r.Concurrency.AverageEngaged = 8 },
 			"few answers":       func(r *result.Result) { r.Sites[3].AskedWaits = 9 },
 			"it reads, no more": func(r *result.Result) { r.Sites[3].TotalNs = 6000 * ms },
@@ -260,9 +262,11 @@ var cases = []struct {
 	},
 	{
 		detector: oversubscribedMachine,
-		opts:     Options{CPUs: 2},
-		sick:     func(r *result.Result) { r.Concurrency.RunningHistogramNs = []int64{0, 0, 0, 500 * ms, 500 * ms} },
+		sick: func(r *result.Result) {
+			r.Scope.CPUs, r.Concurrency.RunningHistogramNs = 2, []int64{0, 0, 0, 500 * ms, 500 * ms}
+		},
 		traps: map[string]func(*result.Result){
+			"for a moment":                     func(r *result.Result) { r.Concurrency.RunningHistogramNs = []int64{0, 500 * ms, 490 * ms, 10 * ms} },
 			"no more ran than there are cores": func(r *result.Result) { r.Concurrency.RunningHistogramNs = []int64{0, 500 * ms, 500 * ms} },
 		},
 	},
@@ -270,13 +274,13 @@ var cases = []struct {
 		detector: stuckGoroutines,
 		sick: func(r *result.Result) {
 			r.Trace.DurationNs, r.Scope.ToNs, r.Scheduler.PTimeNs = 2000*ms, 2000*ms, result.PTime{Idle: 8000 * ms}
-			r.Groups[1].OpenSite = &result.OpenSite{Kind: "blocked-sync/mutex", Frames: r.Sites[0].Frames, Count: 1, LongestNs: 1900 * ms}
+			r.Groups[1].OpenSites = []result.OpenSite{{Kind: "blocked-sync/mutex", Frames: r.Sites[0].Frames, Count: 1, LongestNs: 1900 * ms}}
 		},
 		traps: map[string]func(*result.Result){
-			"under a second":        func(r *result.Result) { r.Groups[1].OpenSite.LongestNs = 990 * ms },
-			"others were released":  func(r *result.Result) { r.Groups[1].OpenSite.Closed = 1 },
-			"it waits for any":      func(r *result.Result) { r.Groups[1].OpenSite.Kind = "blocked-sync/select" },
-			"it waits for the peer": func(r *result.Result) { r.Groups[1].OpenSite.Kind = "blocked-io/network" },
+			"under a second":        func(r *result.Result) { r.Groups[1].OpenSites[0].LongestNs = 990 * ms },
+			"others were released":  func(r *result.Result) { r.Groups[1].OpenSites[0].Closed = 1 },
+			"it waits for any":      func(r *result.Result) { r.Groups[1].OpenSites[0].Kind = "blocked-sync/select" },
+			"it waits for the peer": func(r *result.Result) { r.Groups[1].OpenSites[0].Kind = "blocked-io/network" },
 			"less than half of it":  func(r *result.Result) { r.Scope.ToNs, r.Trace.DurationNs = 4000*ms, 4000*ms },
 		},
 	},
@@ -284,14 +288,14 @@ var cases = []struct {
 		detector: goroutineLeak,
 		sick: func(r *result.Result) {
 			r.Groups[1].Count = 60
-			r.Groups[1].OpenSite = &result.OpenSite{Kind: "blocked-sync/chan-send", Frames: r.Sites[1].Frames, Count: 60, LongestNs: 900 * ms, FirstCreatedNs: 10 * ms, LastCreatedNs: 900 * ms}
+			r.Groups[1].OpenSites = []result.OpenSite{{Kind: "blocked-sync/chan-send", Frames: r.Sites[1].Frames, Count: 60, LongestNs: 900 * ms, FirstCreatedNs: 10 * ms, LastCreatedNs: 900 * ms}}
 		},
 		traps: map[string]func(*result.Result){
-			"49 are a pool":         func(r *result.Result) { r.Groups[1].OpenSite.Count, r.Groups[1].Count = 49, 49 },
+			"49 are a pool":         func(r *result.Result) { r.Groups[1].OpenSites[0].Count, r.Groups[1].Count = 49, 49 },
 			"some end":              func(r *result.Result) { r.Groups[1].Ended = 1 },
-			"all made at the start": func(r *result.Result) { r.Groups[1].OpenSite.LastCreatedNs = 300 * ms },
+			"all made at the start": func(r *result.Result) { r.Groups[1].OpenSites[0].LastCreatedNs = 300 * ms },
 			"a tenth do otherwise":  func(r *result.Result) { r.Groups[1].Count = 70 },
-			"connections":           func(r *result.Result) { r.Groups[1].OpenSite.Kind = "blocked-io/network" },
+			"connections":           func(r *result.Result) { r.Groups[1].OpenSites[0].Kind = "blocked-io/network" },
 		},
 	},
 	{
@@ -316,7 +320,7 @@ func TestTriggersAndTraps(t *testing.T) {
 					change(r)
 				}
 				var found []candidate
-				for _, f := range c.detector.find(&evidence{Result: r, opts: c.opts}) {
+				for _, f := range c.detector.find(&evidence{Result: r}) {
 					if f.finish(c.detector) {
 						found = append(found, f)
 					}
@@ -376,13 +380,13 @@ func checkFinding(t *testing.T, f result.Finding) {
 // is too little to judge.
 func TestNothingWrongIsNothingFound(t *testing.T) {
 	r := base()
-	Run(r, Options{})
+	Run(r)
 	if len(r.Findings) > 0 {
 		t.Errorf("found %+v", r.Findings)
 	}
 	lockClass(r, 800*ms)
 	r.Trace.DurationNs, r.Scope.ToNs = 19*ms, 19*ms
-	Run(r, Options{})
+	Run(r)
 	if len(r.Findings) != 1 || r.Findings[0].Detector != "data-quality" || r.Verdict.Label != "too-little-data" {
 		t.Errorf("found %+v, %+v", r.Findings, r.Verdict)
 	}
@@ -390,8 +394,8 @@ func TestNothingWrongIsNothingFound(t *testing.T) {
 
 // An empty result, as of a damaged file, breaks nothing.
 func TestNothingToGoBy(t *testing.T) {
-	r := &result.Result{}
-	Run(r, Options{CPUs: 1})
+	r := &result.Result{Scope: result.Scope{CPUs: 1}}
+	Run(r)
 	if r.Verdict.Label != "too-little-data" || r.Findings == nil {
 		t.Errorf("%+v, %+v", r.Verdict, r.Findings)
 	}
@@ -405,7 +409,7 @@ func TestTheSpecificFindingExplainsTheGeneral(t *testing.T) {
 	lockClass(r, 900*ms)
 	r.Sites[0].IdleBlockedNs = 900 * ms
 	r.Scheduler.IdleBlockedNs.Sync = 1000 * ms
-	Run(r, Options{})
+	Run(r)
 	if len(r.Findings) != 1 || r.Findings[0].Detector != "lock-serialises" || !slices.Equal(r.Findings[0].Merged, []string{"interleaved-not-parallel"}) {
 		t.Errorf("found %+v", r.Findings)
 	}
@@ -416,7 +420,7 @@ func TestTheSpecificFindingExplainsTheGeneral(t *testing.T) {
 	r.SiteClasses[0].IdleBlockedNs = 480 * ms
 	r.SiteClasses[0].Release = nil
 	r.Sites[2].Waits, r.Sites[2].IdleBlockedNs, r.Sites[2].TotalNs = 100, 950*ms, 950*ms
-	Run(r, Options{})
+	Run(r)
 	if len(r.Findings) != 2 {
 		t.Errorf("found %d", len(r.Findings))
 	}
@@ -426,10 +430,10 @@ func TestTheSpecificFindingExplainsTheGeneral(t *testing.T) {
 func TestAtMostTenAreListed(t *testing.T) {
 	r := base()
 	for i := range 14 {
-		r.Groups = append(r.Groups, result.Group{ID: 5 + i, Name: fmt.Sprintf("main.leaky%d", i), Count: 60 + 10*i,
-			OpenSite: &result.OpenSite{Kind: "blocked-sync/mutex", Count: 60 + 10*i, FirstCreatedNs: 1, LastCreatedNs: 900 * ms}})
+		r.Groups = append(r.Groups, result.Group{ID: 5 + i, Name: fmt.Sprintf("main.leaky%d", i), Count: 60 + 10*i, Time: result.Time{BlockedSyncNs: 900 * ms},
+			OpenSites: []result.OpenSite{{Kind: "blocked-sync/mutex", Count: 60 + 10*i, FirstCreatedNs: 1, LastCreatedNs: 900 * ms}}})
 	}
-	Run(r, Options{})
+	Run(r)
 	if len(r.Findings) != 10 || r.FindingsOmitted != 4 {
 		t.Fatalf("%d listed, %d omitted", len(r.Findings), r.FindingsOmitted)
 	}
@@ -450,7 +454,7 @@ func TestScore(t *testing.T) {
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
 		duration(999): "999 ns", duration(1500): "1.50 µs", duration(999_600): "1.00 ms", duration(12_340_000): "12.3 ms", duration(2_500_000_000): "2.50 s",
-		percent(0): "0 %", percent(0.004): "under 1 %", percent(0.996): "over 99 %", percent(1): "100 %", percent(0.42): "42 %",
+		percent(0): "0%", percent(0.004): "under 1%", percent(0.996): "over 99%", percent(1): "100%", percent(0.42): "42%",
 		average(0.97): "1.0", average(0.004): "0.00", average(12.4): "12", average(0): "0.0", number(4): "4", number(1.55): "1.6",
 		counted(1, "wait", "waits"): "1 wait", counted(12345, "wait", "waits"): "12,345 waits", grouped(-1234): "-1,234",
 		all(1): "the only processor", all(2): "both processors", all(8): "all 8 processors", processors(1): "1 processor",

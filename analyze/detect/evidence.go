@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 // evidence is what detectors look at.
 type evidence struct {
 	*result.Result
-	opts Options
 }
 
 // length is the scope's length, ns.
@@ -47,7 +47,9 @@ func share(ns, of int64) float64 {
 // the program is not idle, only not looked at.
 func (e *evidence) filtered() bool { return e.Scope.Group != "" || e.Scope.Task != "" }
 
-// tooLittle says whether there is too little to judge.
+// tooLittle says whether there is too little to judge. Few events in a window, or
+// under a filter, are not few of the trace; and where nothing was in progress
+// there are few by nature.
 func (e *evidence) tooLittle() bool {
 	whole := !e.filtered() && e.length() == e.Trace.DurationNs
 	few := whole && e.Trace.Events < leastEvents && e.Concurrency.PartitionNs.Idle*10 < 9*e.length()
@@ -64,11 +66,18 @@ func (e *evidence) group(i int) *result.Group {
 
 // groupName is what a sentence calls a group.
 func (e *evidence) groupName(i int) string {
-	g := e.group(i)
-	if g == nil {
-		return "a timer or the poller"
+	if g := e.group(i); g != nil {
+		return function(g.Name)
 	}
-	return function(g.Name)
+	return "another goroutine" // the runtime's, or one that was not asked for
+}
+
+// entry is a group's entry function, "" for what is none.
+func (e *evidence) entry(i int) string {
+	if g := e.group(i); g != nil {
+		return g.Name
+	}
+	return ""
 }
 
 // who is what a sentence calls the goroutines of a group that wait at a place: the
@@ -89,15 +98,7 @@ func (e *evidence) top(n int, of func(*result.Group) int64) []int {
 			out = append(out, i)
 		}
 	}
-	slices.SortStableFunc(out, func(x, y int) int {
-		switch a, b := of(&e.Groups[x]), of(&e.Groups[y]); {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(x, y int) int { return cmp.Compare(of(&e.Groups[y]), of(&e.Groups[x])) })
 	return out[:min(len(out), n)]
 }
 
@@ -159,6 +160,9 @@ func place(f result.Frame) string {
 // function is a function's name without the directories of its package and
 // without type arguments.
 func function(fn string) string {
+	if fn == "" {
+		return "a function without a name"
+	}
 	name, arguments, generic := strings.Cut(fn, "[")
 	name = path.Base(name)
 	if generic {
@@ -175,17 +179,35 @@ func stack(role string, frames []result.Frame) []result.RoleStack {
 	return []result.RoleStack{{Role: role, Frames: frames}}
 }
 
+// valid drops what is no group from a list.
+func (e *evidence) valid(groups ...int) []int {
+	out := []int{}
+	for _, g := range groups {
+		if e.group(g) != nil {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// blockedIn is the stack on which goroutines of a group waited most, in one kind of
+// wait.
+func (e *evidence) blockedIn(group int, kind string) []result.Frame {
+	var most *result.Site
+	for i := range e.Sites {
+		if s := &e.Sites[i]; s.Kind == kind && slices.Contains(s.Groups, group) && (most == nil || s.TotalNs > most.TotalNs) {
+			most = s
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	return most.Frames
+}
+
 // worst are the longest of several lists of moments, at most three.
 func worst(lists ...[]result.Moment) []result.Moment {
 	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(x, y result.Moment) int {
-		switch a, b := x.ToNs-x.FromNs, y.ToNs-y.FromNs; {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(x, y result.Moment) int { return cmp.Compare(y.ToNs-y.FromNs, x.ToNs-x.FromNs) })
 	return all[:min(len(all), 3)]
 }

@@ -16,6 +16,10 @@ var gcTakesProcessors = Detector{
 	find:   findGC,
 }
 
+// findGC sums what workers took while goroutines were ready and what goroutines
+// marked themselves, as a share of all processor time, to compare with other
+// findings. methods.md F15 has bounds for each by itself, of the ready time and of a
+// group's running time, which say little where that is short.
 func findGC(e *evidence) []candidate {
 	if e.GC.Cycles == 0 {
 		return nil
@@ -27,8 +31,10 @@ func findGC(e *evidence) []candidate {
 	c.Groups = assists
 	c.Victims = e.top(3, func(g *result.Group) int64 { return g.Time.RunnableNs })
 	if len(assists) > 0 {
-		c.Culprit = e.Groups[assists[0]].Name
+		c.Culprit = e.entry(assists[0])
+		c.Stacks = stack("blocked", e.blockedIn(assists[0], "gc-assist-wait"))
 	}
+	c.At = e.waitsFor(func(g *result.Group) bool { return g.System })
 	c.Sentence = fmt.Sprintf("%s: its workers took %s of processor time that ready goroutines waited for, and goroutines marked for %s themselves, %s of all processor time. It was marking for %s of the time.",
 		counted(e.GC.Cycles, "collection", "collections"), duration(e.Scheduler.GCHarmNs), duration(e.GC.AssistNs), percent(c.value), percent(e.ofLength(e.GC.MarkNs)))
 	c.Evidence = map[string]float64{
@@ -36,4 +42,19 @@ func findGC(e *evidence) []candidate {
 	}
 	c.clause = "the garbage collector took processors that goroutines needed"
 	return []candidate{c}
+}
+
+// waitsFor are the longest waits for a processor in which goroutines of certain
+// groups ran, at most three.
+func (e *evidence) waitsFor(ran func(*result.Group) bool) []result.Moment {
+	var out []result.Moment
+	for _, w := range e.Scheduler.Worst {
+		for _, r := range w.Ran {
+			if g := e.group(r.Group); g != nil && ran(g) && len(out) < 3 {
+				out = append(out, result.Moment{FromNs: w.AtNs, ToNs: w.AtNs + w.DurationNs, Goroutine: w.Goroutine})
+				break
+			}
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 var interleavedNotParallel = Detector{
 	Name:  "interleaved-not-parallel",
 	Title: "Interleaved, not parallel",
-	Doc: "One goroutine at a time runs while others that are in progress wait for each other, for at least 30 % of the time in which anything is in progress and with processors idle: " +
+	Doc: "One goroutine at a time runs while others that are in progress wait for each other, for at least half of the time in which anything is in progress and with processors idle: " +
 		"concurrency without parallelism. Waiting for input, output or timers does not count.",
 	whole:  true,
 	remedy: "Look at what the goroutines wait for below: let them share less, hand over in larger pieces, or give each its own part of the work.",
@@ -32,7 +33,7 @@ func findInterleaved(e *evidence) []candidate {
 	}
 	alone := e.top(3, func(g *result.Group) int64 { return g.Parallelism.AloneNs })
 	sites := e.turnSites()
-	if len(alone) == 0 || len(sites) == 0 {
+	if len(alone) == 0 || len(sites) == 0 || share(dependent, engaged) < leastInterleaved {
 		return nil
 	}
 	lost := e.Scheduler.IdleBlockedNs.Sync
@@ -59,6 +60,10 @@ func findInterleaved(e *evidence) []candidate {
 	return []candidate{c}
 }
 
+// leastInterleaved is the share of the time in progress in which goroutines take
+// turns.
+const leastInterleaved = 0.5
+
 // leastTurns is how many waits for goroutines make taking turns.
 const leastTurns = 20
 
@@ -74,15 +79,7 @@ func (e *evidence) turnSites() []*result.Site {
 			out = append(out, s)
 		}
 	}
-	slices.SortStableFunc(out, func(x, y *result.Site) int {
-		switch {
-		case x.IdleBlockedNs > y.IdleBlockedNs:
-			return -1
-		case x.IdleBlockedNs < y.IdleBlockedNs:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(x, y *result.Site) int { return cmp.Compare(y.IdleBlockedNs, x.IdleBlockedNs) })
 	return out
 }
 
@@ -93,9 +90,9 @@ func (e *evidence) turns() (waits, waiters int64) {
 	for _, s := range e.turnSites() {
 		waits += s.Waits
 		for _, g := range s.Groups {
-			if !seen[g] {
+			if about := e.group(g); about != nil && !seen[g] {
 				seen[g] = true
-				waiters += int64(e.Groups[g].Count)
+				waiters += int64(about.Count)
 			}
 		}
 	}

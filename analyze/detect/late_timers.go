@@ -28,10 +28,10 @@ func findLateTimers(e *evidence) []candidate {
 	c.LostNs, c.LostOf = h.LowerNs, "goroutines"
 	c.Victims = []int{w.Group}
 	hog := "other goroutines"
-	if len(w.Ran) > 0 {
+	if len(w.Ran) > 0 && e.group(w.Ran[0].Group) != nil {
 		c.Groups = []int{w.Ran[0].Group}
 		hog = e.groupName(w.Ran[0].Group)
-		c.Culprit = e.Groups[w.Ran[0].Group].Name
+		c.Culprit = e.entry(w.Ran[0].Group)
 	}
 	c.Sentence = fmt.Sprintf("%s fired late, by %s to %s in all, because no processor was free to look at them; one of %s in %s took %s. %s ran there before.",
 		counted(h.LateTimers, "timer", "timers"), duration(h.LowerNs), duration(h.UpperNs), duration(w.DurationNs-w.LowerNs), e.groupName(w.Group), duration(w.DurationNs), hog)

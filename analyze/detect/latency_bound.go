@@ -9,13 +9,16 @@ import (
 var latencyBound = Detector{
 	Name:  "latency-bound",
 	Title: "Bound by latency, at low concurrency",
-	Doc: "For at least half of the time nobody runs and goroutines wait for answers from outside the program, with fewer than two of them in progress for each processor: " +
+	Doc: "For at least 70 % of the time nobody runs and goroutines wait for answers from outside the program, with fewer than two of them in progress for each processor: " +
 		"more at once would get more done. Waiting for timers, and reading what others send, does not count.",
 	whole:  true,
 	remedy: "Have more requests in progress: more workers, a larger pool, or requests sent together.",
 	caveat: "What answers may not be able to do more at once; the number of workers may be a limit that is meant.",
 	find:   findLatencyBound,
 }
+
+// leastWaiting is the share of the time in which all wait.
+const leastWaiting = 0.7
 
 // leastAnswers is how many waits for answers make a program that asks.
 const leastAnswers = 10
@@ -24,7 +27,7 @@ func findLatencyBound(e *evidence) []candidate {
 	c := &e.Concurrency
 	waiting := c.LatencyCauseNs["io"]
 	site, answers, asked, other := e.asked()
-	if site == nil || answers < leastAnswers || asked < other || c.AverageEngaged >= 2*e.procs() {
+	if site == nil || e.ofLength(waiting) < leastWaiting || answers < leastAnswers || asked < other || c.AverageEngaged >= 2*e.procs() {
 		return nil
 	}
 	// Never above medium: the program does what it can (methods.md A.6).

@@ -26,11 +26,16 @@ func findLeak(e *evidence) []candidate {
 	var out []candidate
 	for i := range e.Groups {
 		g := &e.Groups[i]
-		o := g.OpenSite
-		if g.System || o == nil || g.Ended > 0 || o.Count < leastLeaked || float64(o.Count) < leastLeakedShare*float64(g.Count) ||
+		if len(g.OpenSites) == 0 {
+			continue
+		}
+		o := &g.OpenSites[0] // where most are
+		if g.System || g.Ended > 0 || o.Count < leastLeaked || float64(o.Count) < leastLeakedShare*float64(g.Count) ||
 			o.Closed > 0 || !strings.HasPrefix(o.Kind, "blocked-sync/") || e.ofLength(o.LastCreatedNs-o.FirstCreatedNs) < leastLeakSpread {
 			continue
 		}
+		// The number itself is the value (methods.md section 4): what a leak costs is
+		// memory, of which a trace says nothing.
 		c := candidate{value: float64(o.Count), low: leastLeaked, high: 1000}
 		if o.Kind == "blocked-sync/chan-receive" || o.Kind == "blocked-sync/select" || o.Kind == "blocked-sync/cond" {
 			c.atMost = "low"

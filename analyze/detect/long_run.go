@@ -17,6 +17,9 @@ var longRun = Detector{
 	find:   findLongRun,
 }
 
+// findLongRun goes by the harm alone: methods.md F17 also names slices of more than
+// 30 ms, which harm nobody where processors are free, and adds hidden delays, which
+// late-timers has.
 func findLongRun(e *evidence) []candidate {
 	s := &e.Scheduler
 	if s.LongRunHarmNs == 0 || len(s.LongRuns) == 0 {
@@ -31,7 +34,7 @@ func findLongRun(e *evidence) []candidate {
 	c.LostNs, c.LostOf = s.LongRunHarmNs, "goroutines"
 	c.Culprit = where(r.Frames)
 	if c.Culprit == "" {
-		c.Culprit = e.Groups[r.Group].Name
+		c.Culprit = e.entry(r.Group)
 	}
 	c.Groups, c.Victims = []int{r.Group}, victims
 	c.Sentence = fmt.Sprintf("%s of 10 ms and more kept other goroutines waiting for %s in all. The worst, in %s, took %s of processor time over %s and cost others %s.",

@@ -1,6 +1,10 @@
 package detect
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
 
 var oversubscribedMachine = Detector{
 	Name:  "oversubscribed-machine",
@@ -29,19 +33,24 @@ func findOversubscribed(e *evidence) []candidate {
 		c.Sentence = fmt.Sprintf("Running goroutines had a core for only %s of their time (%s): the %s that ran at once on average were really about %s.",
 			percent(on.Ratio), counted(on.Samples, "CPU sample", "CPU samples"), average(e.Concurrency.AverageParallelism), average(e.Concurrency.AverageParallelism*on.Ratio))
 		c.Evidence = map[string]float64{"on_cpu_ratio": on.Ratio, "samples": float64(on.Samples), "gomaxprocs": e.procs()}
-	case e.opts.CPUs > 0 && e.Concurrency.AverageRunning > 0 && e.procs() > float64(e.opts.CPUs):
-		over := e.above(e.opts.CPUs)
+	case e.Scope.CPUs > 0 && e.Concurrency.AverageRunning > 0 && e.procs() > float64(e.Scope.CPUs):
+		over := e.above(e.Scope.CPUs)
 		if over <= 0 {
 			return nil
 		}
-		c.value = 1 - float64(e.opts.CPUs)/e.procs()
+		// What ran beyond the cores took turns with the rest: a share of what ran.
+		c.value = share(e.beyond(e.Scope.CPUs), e.ranInAll())
 		c.LostNs, c.LostOf = over, "goroutines"
 		c.Sentence = fmt.Sprintf("GOMAXPROCS is %s on %s: more goroutines than cores ran at once for %s of the time, and took turns on them.",
-			number(e.procs()), counted(int64(e.opts.CPUs), "core", "cores"), percent(e.ofLength(over)))
-		c.Evidence = map[string]float64{"gomaxprocs": e.procs(), "cpus": float64(e.opts.CPUs), "more_than_cores_ns": float64(over)}
+			number(e.procs()), counted(int64(e.Scope.CPUs), "core", "cores"), percent(e.ofLength(over)))
+		c.Evidence = map[string]float64{"gomaxprocs": e.procs(), "cpus": float64(e.Scope.CPUs), "more_than_cores_ns": float64(over)}
 	default:
 		return nil
 	}
+	if top := e.top(3, func(g *result.Group) int64 { return g.Time.RunningNs }); len(top) > 0 {
+		c.Groups, c.Victims, c.Culprit = top, top, e.entry(top[0])
+	}
+	c.At = worst(e.Concurrency.Longest["parallel"])
 	c.clause = "running goroutines did not have a core of their own"
 	return []candidate{c}
 }
@@ -52,6 +61,22 @@ func (e *evidence) above(cpus int) (ns int64) {
 		if k > cpus {
 			ns += v
 		}
+	}
+	return ns
+}
+
+// beyond is the running time of goroutines beyond the cores, ns.
+func (e *evidence) beyond(cpus int) (ns int64) {
+	for k, v := range e.Concurrency.RunningHistogramNs {
+		ns += int64(max(0, k-cpus)) * v
+	}
+	return ns
+}
+
+// ranInAll is the running time of all goroutines, ns.
+func (e *evidence) ranInAll() (ns int64) {
+	for k, v := range e.Concurrency.RunningHistogramNs {
+		ns += int64(k) * v
 	}
 	return ns
 }

@@ -40,7 +40,7 @@ func findSaturated(e *evidence) []candidate {
 	}
 	c.LostNs, c.LostOf = ready.Saturated, "goroutines"
 	c.Groups, c.Victims = runs, waits
-	c.Culprit = e.Groups[runs[0]].Name
+	c.Culprit = e.entry(runs[0])
 	c.Sentence = fmt.Sprintf("For %s of the time %s ran goroutines while others were ready: they waited %s at the median, %s at p99 and %s in all. Most of that time %s ran.",
 		percent(c.value), all(e.procs()), duration(s.Latency.P50Ns), duration(s.Latency.P99Ns), duration(ready.Saturated), e.groupName(runs[0]))
 	c.At = readyMoments(s.Worst)

@@ -19,12 +19,12 @@ var slowConsumer = Detector{
 func findSlowConsumer(e *evidence) []candidate {
 	var out []candidate
 	for _, class := range e.channels() {
-		if class.SendNs == 0 || share(class.SendNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.SendNs) < leastBlocked || !e.repeated(class, class.Senders) {
+		if class.SendNs == 0 || share(class.SendNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.SendNs) < leastBlocked || !e.repeated(class.SendWaits, class.Senders) {
 			continue
 		}
 		slow := class.Receivers[0]
 		site := e.waiting(class, class.Senders)
-		if slow < 0 || site == nil {
+		if e.group(slow) == nil || site == nil {
 			continue
 		}
 		behind := e.behind(slow, class)
@@ -34,7 +34,7 @@ func findSlowConsumer(e *evidence) []candidate {
 		e.bottleneck(&c, class, slow, class.Senders, site)
 		sender := e.who(class.Senders[0], site.Frames)
 		c.Sentence = fmt.Sprintf("%s waited %s to send, %s in all, for %s to receive, which %s; %s of the processor time idled for it.",
-			sender, counted(class.Waits, "time", "times"), duration(class.SendNs), e.groupName(slow), e.works(slow), percent(c.value))
+			sender, counted(class.SendWaits, "time", "times"), duration(class.SendNs), e.groupName(slow), e.works(slow), percent(c.value))
 		if behind > 0 {
 			c.Sentence += " The stage behind it waited for it as well."
 		}

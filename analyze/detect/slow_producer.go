@@ -22,7 +22,7 @@ var slowProducer = Detector{
 func findSlowProducer(e *evidence) []candidate {
 	var out []candidate
 	for _, class := range e.channels() {
-		if class.ReceiveNs == 0 || share(class.ReceiveNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.ReceiveNs) < leastBlocked || !e.repeated(class, class.Receivers) {
+		if class.ReceiveNs == 0 || share(class.ReceiveNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.ReceiveNs) < leastBlocked || !e.repeated(class.ReceiveWaits, class.Receivers) {
 			continue
 		}
 		slow := class.Senders[0]
@@ -40,7 +40,7 @@ func findSlowProducer(e *evidence) []candidate {
 		e.bottleneck(&c, class, slow, class.Receivers, site)
 		receiver := e.who(class.Receivers[0], site.Frames)
 		c.Sentence = fmt.Sprintf("%s waited %s to receive, %s in all, for %s to send, which %s; %s of the processor time idled for it.",
-			receiver, counted(class.Waits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
+			receiver, counted(class.ReceiveWaits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
 		c.clause = fmt.Sprintf("%s waited for %s to send", receiver, e.groupName(slow))
 		out = append(out, c)
 	}

@@ -27,8 +27,8 @@ func findStuck(e *evidence) []candidate {
 	var out []candidate
 	for i := range e.Groups {
 		g := &e.Groups[i]
-		o := g.OpenSite
-		if g.System || o == nil || o.Closed > 0 || o.LongestNs < leastStuck || e.ofLength(o.LongestNs) < leastStuckShare || !sticks(o) {
+		o := longestStuck(g)
+		if g.System || o == nil || o.Closed > 0 || o.LongestNs < leastStuck || e.ofLength(o.LongestNs) < leastStuckShare {
 			continue
 		}
 		c := candidate{value: e.ofLength(o.LongestNs), low: 0.3, high: 0.8}
@@ -36,7 +36,7 @@ func findStuck(e *evidence) []candidate {
 			c.atMost = "low" // it may wait for what is to come
 		}
 		if o.Kind == "blocked-sync/forever" {
-			c.atMost = "medium"
+			c.atMost = "medium" // a nil channel may be meant to block
 		}
 		c.LostNs, c.LostOf = o.LongestNs, "wall"
 		c.Culprit = where(o.Frames)
@@ -53,9 +53,21 @@ func findStuck(e *evidence) []candidate {
 }
 
 // stickyKinds are the waits of which only another goroutine of the program can be
-// the end, and for one thing alone.
+// the end, and for one thing alone: a select has other ways out, a condition may
+// just not come true, and a WaitGroup waits for goroutines that show themselves.
 var stickyKinds = []string{
 	"blocked-sync/mutex", "blocked-sync/rwmutex-read", "blocked-sync/rwmutex-write", "blocked-sync/chan-send", "blocked-sync/chan-receive", "blocked-sync/forever",
 }
 
-func sticks(o *result.OpenSite) bool { return slices.Contains(stickyKinds, o.Kind) }
+// longestStuck is the place at which a goroutine of a group has waited longest in
+// such a wait, and nobody was released.
+func longestStuck(g *result.Group) *result.OpenSite {
+	var longest *result.OpenSite
+	for i := range g.OpenSites {
+		o := &g.OpenSites[i]
+		if o.Closed == 0 && slices.Contains(stickyKinds, o.Kind) && (longest == nil || o.LongestNs > longest.LongestNs) {
+			longest = o
+		}
+	}
+	return longest
+}

@@ -46,13 +46,17 @@ func findSTW(e *evidence) []candidate {
 	}
 	c.LostNs, c.LostOf = total, "wall"
 	c.Groups = e.top(2, func(g *result.Group) int64 { return g.Time.STWNs })
+	c.Stacks = stack("running", top.Frames)
 	who := ""
 	if len(c.Groups) > 0 {
-		c.Culprit = e.Groups[c.Groups[0]].Name
+		c.Culprit = e.entry(c.Groups[0])
 		who = ", most of the time by " + e.groupName(c.Groups[0])
 	}
+	if at := where(top.Frames); at != "" && len(top.Frames) > 0 {
+		c.Culprit = at
+	}
 	c.Sentence = fmt.Sprintf("The world was stopped %s%s, for %s or %s of the time, at most %s; the reason was mostly %q (%s).",
-		counted(count, "time", "times"), who, duration(total), percent(c.value), duration(longest), top.Reason, duration(top.TotalNs))
+		counted(count, "time", "times"), who, duration(total), percent(e.ofLength(total)), duration(longest), top.Reason, duration(top.TotalNs))
 	for _, p := range e.GC.LongestSTWs {
 		if !ofTracing(p.Reason) && len(c.At) < 3 {
 			c.At = append(c.At, result.Moment{FromNs: p.AtNs, ToNs: p.AtNs + p.DurationNs})

@@ -33,11 +33,11 @@ func findSyscallHolds(e *evidence) []candidate {
 	c.LostNs, c.LostOf = s.HeldHarmNs, "processors"
 	c.Culprit = where(h.Frames)
 	if c.Culprit == "" {
-		c.Culprit = e.Groups[h.Group].Name
+		c.Culprit = e.entry(h.Group)
 	}
 	c.Sentence = fmt.Sprintf("System calls held processors for %s while goroutines were ready and none was free, %s of all processor time. The worst, in %s, held one for %s.",
-		duration(s.HeldHarmNs), percent(c.value), inner(h.Frames), duration(h.HarmNs))
-	if e.rather(s.SyscallHolds) {
+		duration(s.HeldHarmNs), percent(e.ofCapacity(s.HeldHarmNs)), inner(h.Frames), duration(h.HarmNs))
+	if e.quickAsARule(s.SyscallHolds) {
 		c.atMost = "low"
 		c.Sentence += fmt.Sprintf(" Such calls there mostly take no longer than %s: rather than blocking, the threads seem to have waited for a core.", duration(e.usual(h.Frames)))
 		c.Remedy = "Look whether other processes, or the load generator, use the same cores; if the calls do block, move them into a few goroutines of their own."
@@ -69,10 +69,10 @@ const (
 	farAbove  = 10
 )
 
-// rather says whether most of what calls are listed for is due to calls that are
+// quickAsARule says whether most of what calls are listed for is due to calls that are
 // quick as a rule: those block for nothing, but their thread may have lost its
 // core to another process, which a trace does not show.
-func (e *evidence) rather(holds []result.SyscallHold) bool {
+func (e *evidence) quickAsARule(holds []result.SyscallHold) bool {
 	var all, odd int64
 	for _, h := range holds {
 		all += h.HarmNs

@@ -171,7 +171,7 @@ func (e *evidence) interleaved() (sentence, why string) {
 	}
 	sentence = "Interleaved, not parallel: " + e.busy()
 	switch {
-	case cause == "capacity" && e.procs() < 1.5:
+	case cause == "capacity" && e.procs() < 1.5 && !e.filtered():
 		return sentence, onAverage(c.AverageEngaged) + " in progress took turns on it"
 	case cause == "latency":
 		return "Interleaved, not parallel: one goroutine at a time had something to run, " + e.busy() + ", the others waited for input, output or timers", ""

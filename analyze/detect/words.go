@@ -59,11 +59,11 @@ func average(x float64) string {
 func percent(x float64) string {
 	switch p := 100 * x; {
 	case p > 0 && p < 0.5:
-		return "under 1 %"
+		return "under 1%"
 	case p > 99.5 && p < 100:
-		return "over 99 %"
+		return "over 99%"
 	default:
-		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+		return strconv.FormatFloat(p, 'f', 0, 64) + "%"
 	}
 }
 

@@ -107,7 +107,8 @@ type Scope struct {
 	ToNs       int64  `json:"to_ns"`
 	Group      string `json:"group,omitempty"` // regular expression, as given
 	Task       string `json:"task,omitempty"`
-	Goroutines int    `json:"goroutines"` // user goroutines seen in the scope
+	CPUs       int    `json:"cpus,omitempty"` // cores, as given
+	Goroutines int    `json:"goroutines"`     // user goroutines seen in the scope
 	// SystemGoroutines is how many of the runtime's and the tracer's were seen.
 	SystemGoroutines int `json:"system_goroutines"`
 	// AtRestGoroutines is how many user goroutines were at rest, at one place,
@@ -187,8 +188,9 @@ type Group struct {
 	HarmOthersNs int64 `json:"harm_others_ns"`
 	// AfterIO is the wait for a processor right after input or output.
 	AfterIO Latency `json:"after_io"`
-	// OpenSite is where most of the members were blocked at the scope's end.
-	OpenSite *OpenSite `json:"open_site,omitempty"`
+	// OpenSites are where members were still blocked at the scope's end, not at
+	// rest: the ten places with most of them.
+	OpenSites []OpenSite `json:"open_sites,omitempty"`
 	// Parents are the groups that created this one's goroutines.
 	Parents []GroupCount `json:"parents,omitempty"`
 	// AtRest says which waits were regarded as idle by design, and why.
@@ -320,7 +322,10 @@ type SiteClass struct {
 	Waits         int64 `json:"waits"`
 	TotalNs       int64 `json:"total_ns"`
 	IdleBlockedNs int64 `json:"idle_blocked_ns"`
-	// SendNs and ReceiveNs split the blocked time of a channel.
+	// What follows splits that of a channel by what the goroutines were about to
+	// do.
+	SendWaits     int64 `json:"send_waits"`
+	ReceiveWaits  int64 `json:"receive_waits"`
 	SendNs        int64 `json:"send_ns"`
 	ReceiveNs     int64 `json:"receive_ns"`
 	SendIdleNs    int64 `json:"send_idle_ns"`
@@ -407,6 +412,8 @@ type STW struct {
 	Reason  string  `json:"reason"`
 	TotalNs int64   `json:"total_ns"`
 	Pauses  Latency `json:"pauses"`
+	// Frames are where the longest of them was begun.
+	Frames []Frame `json:"frames,omitempty"`
 }
 
 // Pause is one stop of the world.

@@ -99,7 +99,8 @@ type GroupTime struct {
 // HiddenDelay is how late timers and the poller ended waits while no processor
 // was idle: between LowerNs and UpperNs in all. The upper bound of a wait is
 // the part of it in which no processor was idle before it ended, the lower what
-// it took beyond the shortest at its place (sleeps and timer channels only).
+// it took beyond the shortest at its place (sleeps and timer channels only, of the
+// first ten thousand).
 type HiddenDelay struct {
 	Count   int64 `json:"count"`
 	LowerNs int64 `json:"lower_ns"`

@@ -65,6 +65,7 @@ type life struct {
 	wrote    bool  // it has written to a socket or pipe since its last wait for one
 	asked    bool  // its last wait was for an answer from outside
 	ranFrom  int64 // since when it runs, -1 while it does not
+	ranAt    int32 // among those that run
 	who      int32 // in the sweep
 	waitStep int32 // in the sweep: the step with which the present state began
 }

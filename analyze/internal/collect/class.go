@@ -182,9 +182,11 @@ func (c *classSum) add(index int, s *site, a *accounting, end *End) {
 	if sends {
 		mine, theirs = c.senders, c.receivers
 		out.SendNs += s.ns
+		out.SendWaits += s.waits.n
 		out.SendIdleNs += rounded(s.idle)
 	} else if out.Kind == "channel" {
 		out.ReceiveNs += s.ns
+		out.ReceiveWaits += s.waits.n
 		out.ReceiveIdleNs += rounded(s.idle)
 	}
 	for g, ns := range s.groups {

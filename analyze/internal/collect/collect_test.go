@@ -75,8 +75,13 @@ func (s *script) annotate(at, id int64, kind event.Kind, task, parent int64, nam
 // play ends the script and returns the result.
 func (s *script) play(end int64, o Options) *result.Result {
 	s.t.Helper()
+	return s.through(New(o, s.tables), end)
+}
+
+// through plays the script into certain collectors.
+func (s *script) through(set *Set, end int64) *result.Result {
+	s.t.Helper()
 	s.add(end, event.Event{Kind: event.Sync, G: event.NoG, P: event.NoP})
-	set := New(o, s.tables)
 	m := timeline.New(s.tables, 26, timeline.Options{}, set)
 	if err := m.Feed(s.events); err != nil {
 		s.t.Fatal(err)

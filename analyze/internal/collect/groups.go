@@ -222,33 +222,36 @@ func (a *accounting) finishShares(end *End, r *result.Result) {
 		out.IdleBlockedNs, out.HarmNs = rounded(g.share.idleBlocked), rounded(g.share.harm)
 		out.HarmOthersNs = rounded(g.share.harmOthers)
 		out.AfterIO = g.afterIO.latency()
-		out.OpenSite = g.openSite(end.Tables)
+		out.OpenSites = g.openSites(end.Tables)
 	}
 	a.finishSites(end, r)
 }
 
-// openSite is where most goroutines of a group were blocked, and not at rest, at
-// the scope's end.
-func (g *groupAccount) openSite(tables *event.Tables) *result.OpenSite {
-	var most *cell
+// maxOpenSites is how many places are listed at which goroutines of a group were
+// still blocked.
+const maxOpenSites = 10
+
+// openSites are where goroutines of a group were blocked, and not at rest, at the
+// scope's end: the places with most of them.
+func (g *groupAccount) openSites(tables *event.Tables) []result.OpenSite {
+	var out []result.OpenSite
 	for _, c := range g.sortedCells(tables) {
-		if c.open > 0 && c.rest == "" && (most == nil || c.open > most.open) {
-			most = c
+		if c.open == 0 || c.rest != "" {
+			continue
 		}
-	}
-	if most == nil {
-		return nil
-	}
-	out := &result.OpenSite{
-		Kind: most.key.kind.Label(), Frames: frames(tables, most.key.stack), Count: int(most.open), LongestNs: most.openNs,
-		FirstCreatedNs: g.firstBorn, LastCreatedNs: g.lastBorn,
-	}
-	for _, c := range g.cells {
-		if c.key.kind == most.key.kind && c.key.stack == most.key.stack {
-			out.Closed += c.closed
+		o := result.OpenSite{
+			Kind: c.key.kind.Label(), Frames: frames(tables, c.key.stack), Count: int(c.open), LongestNs: c.openNs,
+			FirstCreatedNs: g.firstBorn, LastCreatedNs: g.lastBorn,
 		}
+		for _, same := range g.cells {
+			if same.key.kind == c.key.kind && same.key.stack == c.key.stack {
+				o.Closed += same.closed
+			}
+		}
+		out = append(out, o)
 	}
-	return out
+	slices.SortStableFunc(out, func(x, y result.OpenSite) int { return cmp.Compare(y.Count, x.Count) })
+	return out[:min(len(out), maxOpenSites)]
 }
 
 // sortedCells are the wait sites, most time first.
@@ -318,7 +321,7 @@ func (a *accounting) finishSites(end *End, r *result.Result) {
 		if g == nil || end.Groups[n].System {
 			continue
 		}
-		for _, c := range g.cells {
+		for _, c := range g.sortedCells(end.Tables) {
 			key := cellKey{kind: c.key.kind, stack: c.key.stack}
 			s := sites[key]
 			if s == nil {

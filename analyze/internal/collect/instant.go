@@ -106,6 +106,7 @@ type instant struct {
 
 	running int32 // user goroutines, R
 	system  int32 // the runtime's and the tracer's that run
+	others  int32 // the program's that run and were not asked for
 	ready   int32 // user goroutines, Q
 	yielded int32 // of these, those that gave their processor up
 	waits   [numWaitClasses]int32
@@ -418,7 +419,7 @@ func (n *instant) readyCause() cause {
 // spare says whether a P is idle or looks for work: what is ready will run in a
 // moment.
 func (n *instant) spare() bool {
-	return n.running+n.system+n.held < n.procs
+	return n.running+n.system+n.others+n.held < n.procs
 }
 
 // waitingCause is why nothing runs beside the one goroutine that does.

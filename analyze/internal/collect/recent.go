@@ -11,9 +11,16 @@ import (
 
 // recent remembers who ran lately, to say who did while another waited.
 type recent struct {
-	lives *[]life // those that run now are among them
+	lives *[]life
+	now   []int32 // slots of those that run, no more than there are Ps but in damage
 	ring  [recentSlices]slice
 	n     int // slices put into ring so far
+}
+
+// begins takes in that a goroutine runs.
+func (r *recent) begins(l *life, slot int32, at int64) {
+	l.ranFrom, l.ranAt = at, int32(len(r.now))
+	r.now = append(r.now, slot)
 }
 
 const recentSlices = 256
@@ -27,8 +34,16 @@ type slice struct {
 
 // ends takes in that a goroutine does not run any more.
 func (r *recent) ends(l *life, rec *timeline.Record) {
+	if l.ranFrom < 0 {
+		return
+	}
 	r.ring[r.n%recentSlices] = slice{l.ranFrom, rec.End, l.account(), rec.P}
 	r.n++
+	last := len(r.now) - 1
+	r.now[l.ranAt] = r.now[last]
+	(*r.lives)[r.now[last]].ranAt = l.ranAt
+	r.now = r.now[:last]
+	l.ranFrom = -1
 }
 
 // lastOn is the slice that ended last on a P, at most that long before an
@@ -63,10 +78,9 @@ func (r *recent) during(from, to int64) []groupNs {
 		}
 		sums = append(sums, groupNs{s.group, ns})
 	}
-	for i := range *r.lives {
-		if l := &(*r.lives)[i]; l.ranFrom >= 0 && l.ranFrom < to {
-			add(slice{from: l.ranFrom, group: l.account()}, to)
-		}
+	for _, slot := range r.now[:min(len(r.now), recentSlices)] {
+		l := &(*r.lives)[slot]
+		add(slice{from: l.ranFrom, group: l.account()}, to)
 	}
 	for i := r.n - 1; i >= max(0, r.n-recentSlices); i-- {
 		s := r.ring[i%recentSlices]

@@ -22,6 +22,7 @@ type runtimeWork struct {
 type stopSum struct {
 	ns     int64
 	pauses histogram
+	stack  event.StackID // on which the longest was begun
 }
 
 // noGoal is a heap goal that means "none": the collector is off.
@@ -93,6 +94,9 @@ func (w *runtimeWork) stopped(r *timeline.Record) {
 		w.stops[r.Reason] = s
 	}
 	s.ns += r.Ns()
+	if s.stack == 0 || r.Ns() > s.pauses.max {
+		s.stack = r.Stack
+	}
 	s.pauses.add(r.Ns())
 	w.gc.STWTotalNs += r.Ns()
 	i, _ := slices.BinarySearchFunc(w.gc.LongestSTWs, r.Ns(), func(p result.Pause, ns int64) int { return cmp.Compare(ns, p.DurationNs) })
@@ -112,7 +116,7 @@ func (w *runtimeWork) Finish(end *End, r *result.Result) {
 	}
 	w.gc.STW = make([]result.STW, 0, len(w.stops))
 	for reason, s := range w.stops {
-		w.gc.STW = append(w.gc.STW, result.STW{Reason: end.Tables.Reason(reason), TotalNs: s.ns, Pauses: s.pauses.latency()})
+		w.gc.STW = append(w.gc.STW, result.STW{Reason: end.Tables.Reason(reason), TotalNs: s.ns, Pauses: s.pauses.latency(), Frames: frames(end.Tables, s.stack)})
 	}
 	slices.SortFunc(w.gc.STW, func(x, y result.STW) int {
 		return cmp.Or(cmp.Compare(y.TotalNs, x.TotalNs), cmp.Compare(x.Reason, y.Reason))

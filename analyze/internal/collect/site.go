@@ -111,7 +111,9 @@ func (c *cell) ended(r *timeline.Record, waiter, waker *life, on *stackFact) {
 func (c *cell) merge(o *cell) {
 	o.into = c
 	c.worst.merge(&o.worst)
-	c.wakers = append(c.wakers, o.wakers...)
+	for _, w := range o.wakers {
+		c.waker(w.group.real(), w.stack).merge(w)
+	}
 	c.idleBlocked += o.idleBlocked
 	for i := range c.lateNs {
 		c.lateNs[i] += o.lateNs[i]

@@ -161,7 +161,7 @@ func (s *sweep) born(r *timeline.Record) {
 		w.group = l.group
 	}
 	if r.Next == event.GoRunning {
-		l.ranFrom = r.Start
+		s.recent.begins(l, r.Slot, r.Start)
 	}
 	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
 	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
@@ -205,6 +205,21 @@ func (s *sweep) decide(at int64) {
 	}
 }
 
+// regroup moves a goroutine that was swept already, between two instants.
+func (s *sweep) regroup(w *swept, to *groupAccount) {
+	s.ungroup(w)
+	w.group = to
+	s.enter(w, w.state, w.class)
+}
+
+// ungroup takes a goroutine out of the counts of its group.
+func (s *sweep) ungroup(w *swept) {
+	s.leave(w, &step{at: s.at, to: event.GoRunnable, flags: stepPreempted})
+	if w.engaged {
+		s.engage(w, false)
+	}
+}
+
 // real is the account that a group's became a part of. Goroutines of which the
 // group is not known yet share one that is thrown away.
 func (s *sweep) real(g *groupAccount) *groupAccount {
@@ -243,11 +258,7 @@ func (s *sweep) identifies(r *timeline.Record) {
 	if !s.late {
 		return
 	}
-	w := &s.who[s.accounts.lives[r.Slot].who]
-	s.leave(w, &step{at: s.at, to: event.GoRunnable, flags: stepPreempted})
-	if w.engaged {
-		s.engage(w, false)
-	}
+	s.ungroup(&s.who[s.accounts.lives[r.Slot].who])
 }
 
 func (s *sweep) identified(r *timeline.Record) {
@@ -267,7 +278,7 @@ func (s *sweep) interval(r *timeline.Record) {
 	}
 	s.recently(l, r)
 	if s.late && l.own && s.who[l.who].group == nil {
-		s.who[l.who].group = l.account()
+		s.regroup(&s.who[l.who], l.account())
 	}
 	st := step{at: r.End, who: l.who, to: r.Next}
 	switch r.State {
@@ -295,7 +306,6 @@ func (s *sweep) recently(l *life, r *timeline.Record) {
 	switch r.State {
 	case event.GoRunning:
 		s.recent.ends(l, r)
-		l.ranFrom = -1
 	case event.GoRunnable:
 		if r.Next == event.GoRunning && r.Kind != waitkind.Yielded && r.Flags&(timeline.FlagSystem|timeline.FlagDeselected|timeline.FlagSwitch) == 0 {
 			s.readyMost.add(r, l, &s.recent)
@@ -305,7 +315,7 @@ func (s *sweep) recently(l *life, r *timeline.Record) {
 		}
 	}
 	if r.Next == event.GoRunning {
-		l.ranFrom = r.End
+		s.recent.begins(l, r.Slot, r.End)
 	}
 }
 
@@ -512,7 +522,7 @@ func (s *sweep) release() {
 	for i := range s.accounts.lives {
 		l := &s.accounts.lives[i]
 		if w := &s.who[l.who]; l.own && w.id == l.id && w.group == nil {
-			w.group = l.account()
+			s.regroup(w, l.account())
 		}
 	}
 }
@@ -666,8 +676,8 @@ func (s *sweep) leave(w *swept, st *step) {
 	}
 	if w.is <= identityUser {
 		s.userLeaves(w, st)
-	} else if w.is == identitySystem && w.state == event.GoRunning {
-		s.system--
+	} else if w.state == event.GoRunning {
+		s.notUsers(w.is, -1)
 	}
 }
 
@@ -776,7 +786,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 	if idle > 0 {
 		c.idleBlocked += idle
 		if st.ref > 0 && st.op == opGo && int(st.ref) < len(s.wakers) {
-			s.wakers[st.ref].idleBlocked += idle
+			s.wakers[st.ref].real().idleBlocked += idle
 		}
 	}
 	if sole := s.clock.soleIO - w.began[markSoleIO]; sole > 0 || w.sole != nil {
@@ -786,7 +796,6 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 		s.sums.heldHarm += w.heldHarm
 		s.holds.add(w, c)
 	}
-	w.heldHarm = 0
 }
 
 // enter begins an interval.
@@ -795,14 +804,20 @@ func (s *sweep) enter(w *swept, state event.GoState, class waitClass) {
 	if state == event.GoSyscall && w.p >= 0 && int(w.p) < len(s.ps) {
 		s.hold(w)
 	}
-	switch w.is {
-	case identitySystem:
-		if state == event.GoRunning {
-			s.system++
-		}
-	case identityDeselected:
-	default:
+	if w.is <= identityUser {
 		s.userEnters(w)
+	} else if state == event.GoRunning {
+		s.notUsers(w.is, +1)
+	}
+}
+
+// notUsers counts goroutines in or out that run beside those of the program that
+// were asked for.
+func (s *sweep) notUsers(is identity, by int32) {
+	if is == identitySystem {
+		s.system += by
+	} else {
+		s.others += by
 	}
 }
 
@@ -857,6 +872,7 @@ func (s *sweep) getsReady(w *swept) {
 
 // getsToWait begins a wait for something else.
 func (s *sweep) getsToWait(w *swept) {
+	w.heldHarm = 0
 	w.began = [4]float64{s.clock.idleBlocked, s.clock.soleIO, s.clock.needed}
 	if c := w.cell; c != nil {
 		if c.rest != "" || c.join {

@@ -15,7 +15,27 @@ type waker struct {
 	waits, ns   int64
 	via         [numWaitClasses]int64 // ns whose waker was itself woken from outside during the wait
 	idleBlocked float64
-	ref         int32 // number in the sweep
+	ref         int32  // number in the sweep
+	into        *waker // where this account went, with its place's
+}
+
+// real is the account that this one became a part of, or itself.
+func (w *waker) real() *waker {
+	for w.into != nil {
+		w = w.into
+	}
+	return w
+}
+
+// merge adds the account of the same waker.
+func (w *waker) merge(o *waker) {
+	o.into = w
+	w.waits += o.waits
+	w.ns += o.ns
+	w.idleBlocked += o.idleBlocked
+	for class, ns := range o.via {
+		w.via[class] += ns
+	}
 }
 
 // maxWakers bounds the wakers of one place; what comes later joins the last.

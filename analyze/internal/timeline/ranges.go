@@ -18,7 +18,8 @@ type world struct {
 	openRange
 	g      int64
 	reason event.ReasonID
-	total  int64 // of the stops that ended, clipped to the window
+	stack  event.StackID // on which it was stopped
+	total  int64         // of the stops that ended, clipped to the window
 	sweeps map[int32]openRange
 }
 
@@ -90,7 +91,7 @@ func (m *Machine) stopWorld(ev *event.Event, open openRange) {
 		m.split(g, FlagSplit)
 		g.stw = true
 	}
-	m.world.openRange, m.world.g, m.world.reason = open, ev.Subject, ev.Reason
+	m.world.openRange, m.world.g, m.world.reason, m.world.stack = open, ev.Subject, ev.Reason, ev.Stack
 	r := m.record(OpStop)
 	r.Reason = ev.Reason
 	m.span(r, open.since, open.since)
@@ -108,7 +109,7 @@ func (m *Machine) startWorld(flags Flags) {
 		g.stw = false
 	}
 	r := m.closeRange(event.RangeSTW, w.openRange, flags)
-	r.Reason, r.G, r.Slot = w.reason, w.g, m.goroutines.slotOf(w.g)
+	r.Reason, r.G, r.Slot, r.Stack = w.reason, w.g, m.goroutines.slotOf(w.g), w.stack
 }
 
 func (m *Machine) endMark(flags Flags) {
