@@ -88,7 +88,7 @@ type groupAccount struct {
 	count     int
 	ended     int
 	runCount  int64
-	lists     [waitkind.NumKinds]*histogram // running and runnable kinds
+	lists     [waitkind.BeforeTrace + 1]*histogram // of running and runnable kinds, which come first
 	cells     map[cellKey]*cell
 	latest    map[event.StackID]*cell // by place, of whatever kind the last wait of a goroutine new to it was
 	parents   map[int32]int           // by parent's group number, NoGroup if unknown
@@ -111,8 +111,16 @@ func (g *groupAccount) named(r *timeline.Record) {
 	g.name, g.system = r.Name, r.Has(timeline.FlagSystem)
 }
 
+// childOf counts members that a group created.
+func (g *groupAccount) childOf(parent int32, n int) {
+	if g.parents == nil {
+		g.parents = make(map[int32]int)
+	}
+	g.parents[parent] += n
+}
+
 func newGroupAccount() *groupAccount {
-	return &groupAccount{cells: make(map[cellKey]*cell), parents: make(map[int32]int)}
+	return new(groupAccount) // its maps are made when something is in them: there may be a million
 }
 
 func newAccounting(o Options, tables *event.Tables) *accounting {
@@ -223,7 +231,7 @@ func (g *groupAccount) merge(o *groupAccount) {
 	g.engaged.merge(&o.engaged)
 	g.afterIO.merge(&o.afterIO)
 	for p, n := range o.parents {
-		g.parents[p] += n
+		g.childOf(p, n)
 	}
 }
 
@@ -314,7 +322,7 @@ func (l *life) enter(g *groupAccount, r *timeline.Record) {
 		g.lastBorn = r.Start
 	}
 	if l.parentGroup != timeline.NoGroup {
-		g.parents[l.parentGroup]++
+		g.childOf(l.parentGroup, 1)
 	}
 }
 

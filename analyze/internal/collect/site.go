@@ -58,6 +58,9 @@ func (g *groupAccount) cell(key cellKey) *cell {
 	c := g.cells[key]
 	if c == nil {
 		c = &cell{key: key}
+		if g.cells == nil {
+			g.cells = make(map[cellKey]*cell)
+		}
 		g.cells[key] = c
 	}
 	return c
