@@ -71,6 +71,7 @@ const maxFindings = 10
 // What is too little to say anything: methods.md section 4.
 const (
 	leastDuration = 20 * time.Millisecond
+	leastWindow   = time.Millisecond
 	leastEvents   = 100
 )
 
@@ -208,8 +209,9 @@ func merged(found []candidate) []candidate {
 	return out
 }
 
-// sameCause says whether a specific finding explains a general one: as they speak
-// of the same code, or as it accounts for half of what the other lost.
+// sameCause says whether a specific finding explains a general one: as it accounts
+// for half of the processors that the other lost, or else as both speak first of the
+// same goroutines.
 func sameCause(specific, general *candidate) bool {
 	if specific.about != general.about {
 		return false
@@ -217,8 +219,8 @@ func sameCause(specific, general *candidate) bool {
 	if specific.about != "" {
 		return true
 	}
-	if specific.LostOf != general.LostOf {
-		return len(specific.Groups) > 0 && len(general.Groups) > 0 && specific.Groups[0] == general.Groups[0]
+	if specific.LostOf == "processors" && general.LostOf == "processors" {
+		return specific.LostNs*2 >= general.LostNs
 	}
-	return specific.LostNs*2 >= general.LostNs || specific.Culprit != "" && specific.Culprit == general.Culprit
+	return len(specific.Groups) > 0 && len(general.Groups) > 0 && specific.Groups[0] == general.Groups[0]
 }

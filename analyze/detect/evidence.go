@@ -53,7 +53,11 @@ func (e *evidence) filtered() bool { return e.Scope.Group != "" || e.Scope.Task 
 func (e *evidence) tooLittle() bool {
 	whole := !e.filtered() && e.length() == e.Trace.DurationNs
 	few := whole && e.Trace.Events < leastEvents && e.Concurrency.PartitionNs.Idle*10 < 9*e.length()
-	return e.length() < int64(leastDuration) || few || e.Scope.Goroutines == 0
+	least := int64(leastDuration)
+	if e.length() < e.Trace.DurationNs {
+		least = int64(leastWindow) // chosen with an eye on what is in it
+	}
+	return e.length() < least || few || e.Scope.Goroutines == 0
 }
 
 // group is a group by its number, nil for what is none.
@@ -66,25 +70,38 @@ func (e *evidence) group(i int) *result.Group {
 
 // groupName is what a sentence calls a group.
 func (e *evidence) groupName(i int) string {
-	if g := e.group(i); g != nil {
-		return function(g.Name)
+	if name := e.entry(i); name != "" {
+		return function(name)
 	}
 	return "another goroutine" // the runtime's, or one that was not asked for
 }
 
-// entry is a group's entry function, "" for what is none.
+// entry is the function that a group's goroutines run, "" for what is no group.
 func (e *evidence) entry(i int) string {
-	if g := e.group(i); g != nil {
-		return g.Name
+	g := e.group(i)
+	if g == nil {
+		return ""
 	}
-	return ""
+	if startsOthers(g.Name) {
+		for _, in := range g.Inside { // most time first
+			if in.Func != "" {
+				return in.Func
+			}
+		}
+	}
+	return g.Name
+}
+
+// startsOthers says whether an entry function only runs one of the program's.
+func startsOthers(fn string) bool {
+	return strings.HasPrefix(fn, "sync.(*WaitGroup).Go") || strings.HasPrefix(fn, "golang.org/x/sync/errgroup.")
 }
 
 // who is what a sentence calls the goroutines of a group that wait at a place: the
 // group's entry function, or, where that is a library's, the program's function
 // that it called.
 func (e *evidence) who(group int, frames []result.Frame) string {
-	if g := e.group(group); g != nil && code.IsLibrary(g.Name) {
+	if code.IsLibrary(e.entry(group)) {
 		return inner(frames)
 	}
 	return e.groupName(group)
@@ -114,7 +131,7 @@ func (e *evidence) site(c *result.SiteClass, of func(*result.Site) int64) *resul
 }
 
 // where names the place of a stack that a developer knows: its innermost frame of
-// the program, or of a library if it has none.
+// the program, or of a library if it has none; "" for a stack of the runtime's.
 func where(frames []result.Frame) string {
 	name := ""
 	for _, f := range frames {
@@ -125,9 +142,6 @@ func where(frames []result.Frame) string {
 		case name == "":
 			name = place(f)
 		}
-	}
-	if name == "" && len(frames) > 0 {
-		return place(frames[len(frames)-1])
 	}
 	return name
 }

@@ -57,6 +57,10 @@ func findInterleaved(e *evidence) []candidate {
 		"average_running": e.Concurrency.AverageRunning, "average_engaged": e.Concurrency.AverageEngaged, "turns": float64(waits),
 	}
 	c.clause = fmt.Sprintf("the others waited for each other, mostly in %s", inner(sites[0].Frames))
+	if w := sites[0].Wakers; len(w) > 0 && e.group(w[0].Group) != nil {
+		c.clause = fmt.Sprintf("others waited in %s, mostly for %s", inner(sites[0].Frames), e.groupName(w[0].Group))
+		c.Sentence += fmt.Sprintf(" Who ended these waits was mostly %s.", e.groupName(w[0].Group))
+	}
 	return []candidate{c}
 }
 

@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
@@ -30,13 +31,18 @@ func findLatencyBound(e *evidence) []candidate {
 	if site == nil || e.ofLength(waiting) < leastWaiting || answers < leastAnswers || asked < other || c.AverageEngaged >= 2*e.procs() {
 		return nil
 	}
-	// Never above medium: the program does what it can (methods.md A.6).
+	// Never above medium: the program does what it can (methods.md A.6). Low where
+	// the load is others', as of a server's handlers; and where goroutines read their
+	// answers themselves, as then they may as well wait for what is to come.
 	f := candidate{value: e.ofLength(waiting), low: 0.5, high: 0.9, atMost: "medium"}
+	if site.Kind == "network" || len(site.Groups) > 0 && code.IsLibrary(e.entry(site.Groups[0])) {
+		f.atMost = "low"
+	}
 	f.LostNs, f.LostOf = e.Scheduler.IdleBlockedNs.IO, "processors"
 	f.Culprit = where(site.Frames)
 	f.Groups = site.Groups
-	f.Sentence = fmt.Sprintf("For %s of the time nobody ran while %s goroutines on average were in progress, waiting for answers from outside: %s, %s in all, most of them in %s.",
-		percent(f.value), number(c.AverageEngaged), counted(answers, "answer", "answers"), duration(asked), inner(site.Frames))
+	f.Sentence = fmt.Sprintf("For %s of the time nobody ran, while %s in progress waited for answers from outside: %s, %s in all, most of them in %s.",
+		percent(f.value), onAverage(c.AverageEngaged), counted(answers, "answer", "answers"), duration(asked), inner(site.Frames))
 	f.At = worst(site.Worst)
 	f.Stacks = stack("blocked", site.Frames)
 	f.Evidence = map[string]float64{
@@ -55,7 +61,7 @@ func (e *evidence) asked() (site *result.Site, answers, askedNs, otherNs int64) 
 		answers += s.AskedWaits
 		askedNs += s.AskedNs
 		if s.Kind == "network" {
-			otherNs += s.TotalNs - s.AskedNs
+			otherNs += s.TotalNs - s.JoinNs - s.AskedNs
 		}
 		if s.AskedNs > 0 && (site == nil || s.AskedNs > site.AskedNs) {
 			site = s

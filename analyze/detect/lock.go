@@ -2,6 +2,8 @@ package detect
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -52,16 +54,22 @@ func (e *evidence) lock(class *result.SiteClass) candidate {
 		c.Culprit = where(site.Frames)
 	}
 	queue := float64(class.TotalNs) / float64(max(1, e.length()))
-	c.Sentence = fmt.Sprintf("Goroutines waited %s for a lock, %s in all: on average %s at once, up to %d, while %s of the processor time idled for it. It is taken in %s and was mostly released in %s.",
-		counted(class.Waits, "time", "times"), duration(class.TotalNs), number(queue), class.MostWaiting, percent(c.value), inner(site.Frames), releasedIn(class, site))
+	c.Sentence = fmt.Sprintf("Goroutines waited %s for a lock, %s in all: on average %s at once, up to %d, while %s of the processor time idled for it. It %s.",
+		counted(class.Waits, "time", "times"), duration(class.TotalNs), number(queue), class.MostWaiting, percent(c.value), takenAndReleased(class, site))
 	c.Groups, c.Victims = class.Waiters, class.Waiters
+	holder := releasedIn(class, site)
+	if first := e.heldBefore(class); first != nil {
+		holder = inner(first.Frames)
+		c.Culprit = where(first.Frames)
+		c.Sentence += fmt.Sprintf(" Whoever released it had itself waited for it until it was released in %s.", holder)
+	}
 	c.At = worst(site.Worst)
 	c.Stacks = append(stack("blocked", site.Frames), stack("waker", class.Release)...)
 	c.Evidence = map[string]float64{
 		"waits": float64(class.Waits), "wait_ns": float64(class.TotalNs), "idle_processors_ns": float64(class.IdleBlockedNs),
 		"queue_average": queue, "queue_most": float64(class.MostWaiting), "waiters_parallel_share": e.Groups[class.Waiters[0]].Parallelism.PF,
 	}
-	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), releasedIn(class, site))
+	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), holder)
 	return c
 }
 
@@ -79,4 +87,28 @@ func upTo(n int) string {
 		return "another goroutine"
 	}
 	return fmt.Sprintf("up to %d goroutines", n)
+}
+
+// takenAndReleased says where a lock is taken and released.
+func takenAndReleased(class *result.SiteClass, site *result.Site) string {
+	taken, released := inner(site.Frames), releasedIn(class, site)
+	if taken == released {
+		return "is held in " + taken
+	}
+	return "is taken in " + taken + " and was mostly released in " + released
+}
+
+// heldBefore is who kept a read-write lock from those that released it in turn:
+// readers that come behind a waiting writer wait for the readers before it.
+func (e *evidence) heldBefore(class *result.SiteClass) *result.Waker {
+	for i := range e.Sites {
+		s := &e.Sites[i]
+		if !strings.HasPrefix(s.Kind, "rwmutex-") || slices.Contains(class.Sites, i) || len(s.Groups) == 0 || s.Groups[0] != class.ReleaseGroup || len(s.Wakers) == 0 {
+			continue
+		}
+		if s.TotalNs*4 >= class.TotalNs {
+			return &s.Wakers[0]
+		}
+	}
+	return nil
 }

@@ -31,6 +31,9 @@ func findLongRun(e *evidence) []candidate {
 		return nil
 	}
 	c := candidate{value: e.ofLength(s.LongRunHarmNs), low: 0.02, high: 0.1}
+	if !e.answerSomebody(victims) {
+		c.atMost = "low" // they share processors, and nobody outside waits for them
+	}
 	c.LostNs, c.LostOf = s.LongRunHarmNs, "goroutines"
 	c.Culprit = where(r.Frames)
 	if c.Culprit == "" {
@@ -66,4 +69,12 @@ func (e *evidence) delayedBy(group int) []int {
 		}
 	}
 	return out
+}
+
+// answerSomebody says whether goroutines of one of the groups wait for input,
+// output or timers: then something outside waits for them.
+func (e *evidence) answerSomebody(groups []int) bool {
+	return slices.ContainsFunc(e.valid(groups...), func(g int) bool {
+		return e.Groups[g].AfterIO.Count > 0 || e.Groups[g].Time.TimerNs > 0
+	})
 }

@@ -26,7 +26,7 @@ func findQuality(e *evidence) []candidate {
 	if e.Trace.BytesLost > 0 && !e.Trace.Complete || len(e.Trace.Gaps) > 0 {
 		add("a part of the file could not be read")
 	}
-	if e.length() < int64(leastDuration) {
+	if e.tooLittle() && e.Scope.Goroutines > 0 {
 		add("%s is too short to judge", duration(e.length()))
 	}
 	if e.withoutStacks() {
@@ -40,6 +40,9 @@ func findQuality(e *evidence) []candidate {
 	}
 	c := candidate{value: float64(len(limits)), low: 1, high: 4, atMost: "low"}
 	c.LostOf = "wall"
+	if e.length() < e.Trace.DurationNs {
+		c.Remedy = "Choose a longer window, or the whole trace."
+	}
 	c.Sentence = "The trace says less than it could: " + strings.Join(limits, "; ") + "."
 	c.Evidence = map[string]float64{"limits": float64(len(limits))}
 	for _, g := range e.Trace.Gaps {

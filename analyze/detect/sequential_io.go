@@ -33,6 +33,9 @@ func findSequentialIO(e *evidence) []candidate {
 	}
 	saving := best.TotalNs - best.LongestNs
 	c := candidate{value: e.ofLength(saving), low: 0.3, high: 0.6, atMost: "medium"} // a question, not a verdict
+	if best.ViaWaits*2 < best.Waits {
+		c.atMost = "low" // who reads for itself may wait for what is to come
+	}
 	c.LostNs, c.LostOf = saving, "wall"
 	c.Culprit = where(best.Frames)
 	c.Groups = []int{best.Group}

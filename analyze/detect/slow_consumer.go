@@ -24,12 +24,12 @@ func findSlowConsumer(e *evidence) []candidate {
 		}
 		slow := class.Receivers[0]
 		site := e.waiting(class, class.Senders)
-		if e.group(slow) == nil || site == nil {
-			continue
+		if e.group(slow) == nil || site == nil || e.heldUp(slow) {
+			continue // what it waits for is the bottleneck
 		}
 		behind := e.behind(slow, class)
 		c := candidate{low: channelLow, high: channelHigh}
-		c.LostNs, c.LostOf = class.SendIdleNs+behind, "processors"
+		c.LostNs, c.LostOf = class.SendIdleNs+behind+e.before(class, 0), "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		e.bottleneck(&c, class, slow, class.Senders, site)
 		sender := e.who(class.Senders[0], site.Frames)
@@ -50,6 +50,31 @@ func (e *evidence) behind(stage int, in *result.SiteClass) (ns int64) {
 	for _, class := range e.channels() {
 		if class != in && class.Senders[0] == stage {
 			ns += class.ReceiveIdleNs
+		}
+	}
+	return ns
+}
+
+// heldUp says whether a group waits for most of its time to send to another
+// itself.
+func (e *evidence) heldUp(group int) bool {
+	for _, class := range e.channels() {
+		if class.Senders[0] == group && class.SendNs*2 > e.Groups[group].Time.LifetimeNs-e.Groups[group].Time.AtRestNs {
+			return true
+		}
+	}
+	return false
+}
+
+// longestChain bounds the stages that are followed.
+const longestChain = 16
+
+// before is the processor time that idled while others waited to send to the
+// senders of a class, which are held up themselves.
+func (e *evidence) before(class *result.SiteClass, depth int) (ns int64) {
+	for _, up := range e.channels() {
+		if up != class && depth < longestChain && up.Receivers[0] == class.Senders[0] && e.heldUp(class.Senders[0]) {
+			ns += up.SendIdleNs + e.before(up, depth+1)
 		}
 	}
 	return ns

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -31,11 +32,17 @@ func findSlowProducer(e *evidence) []candidate {
 		if g == nil || g.System || site == nil || site.JoinNs*2 > site.TotalNs || fromOutside(site)*2 > site.TotalNs {
 			continue
 		}
+		if e.answers(slow, class.Receivers) {
+			continue // who asks waits for the answer: nothing is late
+		}
 		c := candidate{low: channelLow, high: channelHigh}
 		c.LostNs, c.LostOf = class.ReceiveIdleNs, "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		if share(g.Time.RunningNs, g.Time.LifetimeNs-g.Time.AtRestNs) < mostlyComputes {
 			c.atMost = "low" // it is held up itself, by what the sentence says
+		}
+		if r := e.group(class.Receivers[0]); r != nil && share(r.Time.RunningNs, r.Time.LifetimeNs-r.Time.AtRestNs) < hardlyRuns {
+			c.atMost = "low" // a pool that has little to do, rather
 		}
 		e.bottleneck(&c, class, slow, class.Receivers, site)
 		receiver := e.who(class.Receivers[0], site.Frames)
@@ -56,4 +63,19 @@ func fromOutside(s *result.Site) (ns int64) {
 		}
 	}
 	return ns
+}
+
+// hardlyRuns is the share of their time for which goroutines run that wait for work
+// rather than are kept from it.
+const hardlyRuns = 0.2
+
+// answers says whether a group sends to those that it receives from: a call and not
+// a stream.
+func (e *evidence) answers(group int, receivers []int) bool {
+	for _, class := range e.channels() {
+		if slices.Contains(class.Receivers, group) && slices.ContainsFunc(class.Senders, func(g int) bool { return slices.Contains(receivers, g) }) {
+			return true
+		}
+	}
+	return false
 }

@@ -37,9 +37,9 @@ func findSyscallHolds(e *evidence) []candidate {
 	}
 	c.Sentence = fmt.Sprintf("System calls held processors for %s while goroutines were ready and none was free, %s of all processor time. The worst, in %s, held one for %s.",
 		duration(s.HeldHarmNs), percent(e.ofCapacity(s.HeldHarmNs)), inner(h.Frames), duration(h.HarmNs))
-	if e.quickAsARule(s.SyscallHolds) {
+	if odd := e.quickAsARule(s.SyscallHolds); odd != nil {
 		c.atMost = "low"
-		c.Sentence += fmt.Sprintf(" Such calls there mostly take no longer than %s: rather than blocking, the threads seem to have waited for a core.", duration(e.usual(h.Frames)))
+		c.Sentence += fmt.Sprintf(" Calls as in %s mostly take no longer than %s: rather than blocking, the threads seem to have waited for a core.", inner(odd.Frames), duration(max(e.usual(odd.Frames), shortCall)))
 		c.Remedy = "Look whether other processes, or the load generator, use the same cores; if the calls do block, move them into a few goroutines of their own."
 	}
 	for _, l := range s.SyscallHolds {
@@ -69,19 +69,31 @@ const (
 	farAbove  = 10
 )
 
-// quickAsARule says whether most of what calls are listed for is due to calls that are
-// quick as a rule: those block for nothing, but their thread may have lost its
-// core to another process, which a trace does not show.
-func (e *evidence) quickAsARule(holds []result.SyscallHold) bool {
+// quickAsARule says whether most of what calls are listed for is due to calls that
+// are quick as a rule, and returns the worst of them: those block for nothing, but
+// their thread may have lost its core to another process, which a trace does not
+// show.
+func (e *evidence) quickAsARule(holds []result.SyscallHold) *result.SyscallHold {
 	var all, odd int64
-	for _, h := range holds {
+	var worst *result.SyscallHold
+	for i := range holds {
+		h := &holds[i]
 		all += h.HarmNs
 		if usual := e.usual(h.Frames); usual < quickCall && h.DurationNs > farAbove*usual {
 			odd += h.HarmNs
+			if worst == nil {
+				worst = h
+			}
 		}
 	}
-	return odd*2 > all
+	if odd*2 <= all {
+		return nil
+	}
+	return worst
 }
+
+// shortCall is the length of which shorter calls are not counted by place, ns.
+const shortCall = 20_000
 
 // usual is the median of the calls on a stack that took 20 µs or more; shorter ones
 // are not counted by place.

@@ -9,11 +9,12 @@ import (
 // The bounds of the verdict: shares of the time in which anything was in
 // progress, unless said otherwise.
 const (
-	idleShare    = 0.9  // of the scope in which nothing was in progress
-	stalledShare = 0.1  // with ready work and nothing running
-	starvedShare = 0.3  // with ready work that waits for other reasons than busy processors
+	idleShare    = 0.8  // of the scope in which nothing was in progress
+	stalledShare = 0.1  // of the scope with ready work and nothing running
+	starvedShare = 0.3  // of the scope with ready work that waits for other reasons than busy processors
 	mostShare    = 0.5  // that makes a label
 	partlyShare  = 0.05 // of running in parallel that is told
+	muchShare    = 0.25 // of it that is no mere interleaving
 )
 
 // verdict answers in one sentence whether the program ran in parallel. The label
@@ -42,17 +43,24 @@ func (e *evidence) verdict(found []candidate) result.Verdict {
 func (e *evidence) label() (label, sentence, why string) {
 	c := &e.Concurrency
 	p := c.PartitionNs
+	if e.filtered() && e.Scope.Goroutines == 0 {
+		return "too-little-data", "Nothing to judge: no goroutine of the trace matches the filter", ""
+	}
 	if e.tooLittle() {
 		return "too-little-data", fmt.Sprintf("Too little data to judge: %s, %s, %s in the trace",
 			duration(e.length()), goroutines(int64(e.Scope.Goroutines)), counted(e.Trace.Events, "event", "events")), ""
 	}
 	engaged := p.Engaged()
-	if e.ofLength(p.Idle) >= idleShare {
-		return "idle", e.idle(engaged), ""
+	// Of waits that began before the trace it is not told whether they were idle:
+	// they make no verdict.
+	untold := c.LatencyCauseNs["unknown"]
+	if e.ofLength(p.Idle+untold) >= idleShare {
+		return "idle", e.idle(engaged - untold), ""
 	}
+	engaged -= untold
 	of := func(ns int64) float64 { return share(ns, engaged) }
 	ready := e.Scheduler.ReadyCauseNs
-	some := of(e.Scheduler.RunnableSomeNs)
+	some := e.ofLength(e.Scheduler.RunnableSomeNs)
 	held := ready.Sum() - ready.Saturated
 	saturated := c.ParallelKindNs["saturated"]
 	if e.procs() >= 1.5 {
@@ -60,22 +68,22 @@ func (e *evidence) label() (label, sentence, why string) {
 	}
 	pressed := !e.noise() && !e.filtered() // others may have run meanwhile
 	switch {
-	case of(p.Stalled) >= stalledShare && pressed:
+	case e.ofLength(p.Stalled) >= stalledShare && pressed:
 		return "starved", fmt.Sprintf("Starved: for %s of the time goroutines were ready and none ran; %s", percent(e.ofLength(p.Stalled)), e.holders()), ""
 	case some >= starvedShare && held*2 > ready.Sum() && pressed:
 		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s", percent(e.ofLength(e.Scheduler.RunnableSomeNs)), e.holders()), ""
 	case of(saturated) >= mostShare && pressed:
 		return "saturated", fmt.Sprintf("Saturated: %s, and ready goroutines waited for one during %s of the time", e.busy(), percent(e.ofLength(e.Scheduler.RunnableSomeNs))), ""
-	case of(p.LatencyBound) >= mostShare:
+	case of(p.LatencyBound-untold) >= mostShare:
 		return "latency-bound", e.latencyBound(), ""
 	case of(p.Parallel) >= mostShare:
 		return "parallel", fmt.Sprintf("Parallel: %s, two or more at once for %s of the time%s", e.busy(), percent(e.ofLength(p.Parallel)), e.mostlyIdle()), ""
-	case of(p.Interleaved) >= mostShare:
+	case of(p.Interleaved) >= mostShare && of(p.Parallel) < muchShare:
 		sentence, why = e.interleaved()
 		return "interleaved", sentence, why
 	case of(p.Parallel) >= partlyShare:
 		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), ""
-	case p.LatencyBound >= max(p.Serial, p.Interleaved):
+	case p.LatencyBound-untold >= max(p.Serial, p.Interleaved):
 		return "latency-bound", e.latencyBound(), ""
 	case p.Serial >= p.Interleaved:
 		return "serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), ""
@@ -104,6 +112,9 @@ func (e *evidence) idle(engaged int64) string {
 	s := fmt.Sprintf("Idle: nothing was in progress for %s of the time", percent(e.ofLength(e.Concurrency.PartitionNs.Idle)))
 	if engaged > 0 && e.ofLength(engaged) >= 0.01 {
 		s += fmt.Sprintf("; of the other %s, goroutines ran for %s", duration(engaged), duration(e.ran()))
+	}
+	if untold := e.ofLength(e.Concurrency.LatencyCauseNs["unknown"]); untold >= partlyShare {
+		s += fmt.Sprintf("; for %s the trace does not tell what goroutines waited for", percent(untold))
 	}
 	if n := e.silent(); n > 0 {
 		s += fmt.Sprintf("; %s waited from the trace's start to its end", goroutines(n))
@@ -143,20 +154,31 @@ var waitedFor = map[string]string{
 func (e *evidence) latencyBound() string {
 	cause, most := "", int64(0)
 	for name, ns := range e.Concurrency.LatencyCauseNs {
-		if ns > most || ns == most && name < cause {
+		if name != "unknown" && (ns > most || ns == most && name < cause) {
 			cause, most = name, ns
 		}
 	}
-	return fmt.Sprintf("Latency-bound: for %s of the time nobody ran, while %s in progress waited, mostly for %s",
-		percent(e.ofLength(e.Concurrency.PartitionNs.LatencyBound)), onAverage(e.Concurrency.AverageEngaged), waitedFor[cause])
+	return fmt.Sprintf("Latency-bound: for %s of the time nobody ran, while %s in progress waited, mostly for %s%s",
+		percent(e.ofLength(e.Concurrency.PartitionNs.LatencyBound)), onAverage(e.Concurrency.AverageEngaged), waitedFor[cause], e.mostlyIdle())
 }
 
 // onAverage is a mean number of goroutines in words.
 func onAverage(x float64) string {
-	if number(x) == "1" {
+	switch {
+	case x < 0.95:
+		return "at times a goroutine"
+	case number(x) == "1":
 		return "1 goroutine"
 	}
 	return number(x) + " goroutines"
+}
+
+// inProgress says that goroutines were.
+func inProgress(x float64) string {
+	if x < 0.95 || number(x) == "1" {
+		return onAverage(x) + " was in progress"
+	}
+	return onAverage(x) + " were in progress"
 }
 
 // interleaved says whether that one goroutine runs at a time is due to those that
@@ -169,16 +191,16 @@ func (e *evidence) interleaved() (sentence, why string) {
 			cause, most = name, ns
 		}
 	}
-	sentence = "Interleaved, not parallel: " + e.busy()
+	sentence = "Interleaved, not parallel: " + e.busy() + e.mostlyIdle()
 	switch {
 	case cause == "capacity" && e.procs() < 1.5 && !e.filtered():
 		return sentence, onAverage(c.AverageEngaged) + " in progress took turns on it"
 	case cause == "latency":
-		return "Interleaved, not parallel: one goroutine at a time had something to run, " + e.busy() + ", the others waited for input, output or timers", ""
+		return "Interleaved, not parallel: one goroutine at a time had something to run, " + e.busy() + ", the others waited for input, output or timers" + e.mostlyIdle(), ""
 	case cause == "coroutine":
 		return sentence, "the sides of an iterator took turns, as they are meant to"
 	}
-	return sentence, onAverage(c.AverageEngaged) + " were in progress"
+	return sentence, inProgress(c.AverageEngaged)
 }
 
 // holders says what the processors did while ready work waited.

@@ -139,7 +139,7 @@ type OnCPU struct {
 	Ratio float64 `json:"ratio"`
 }
 
-// SequentialIO is a goroutine that waited for input or output, one after the
+// SequentialIO is a goroutine that waited for answers from outside, one after the
 // other, while nothing else was in progress.
 type SequentialIO struct {
 	Goroutine int64 `json:"goroutine"`
@@ -147,6 +147,8 @@ type SequentialIO struct {
 	Waits     int64 `json:"waits"`
 	TotalNs   int64 `json:"total_ns"`
 	LongestNs int64 `json:"longest_ns"`
+	// ViaWaits are those through a goroutine that reads a client's connection.
+	ViaWaits int64 `json:"via_waits"`
 	// MostInARow is the highest number of such waits between which the
 	// goroutine waited for nothing else.
 	MostInARow int64    `json:"most_in_a_row"`

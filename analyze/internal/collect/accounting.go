@@ -64,6 +64,7 @@ type life struct {
 	afterIO  bool  // its last wait was for input or output
 	wrote    bool  // it has written to a socket or pipe since its last wait for one
 	asked    bool  // its last wait was for an answer from outside
+	reader   bool  // it reads a client's connection for others
 	ranFrom  int64 // since when it runs, -1 while it does not
 	ranAt    int32 // among those that run
 	who      int32 // in the sweep

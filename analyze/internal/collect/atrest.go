@@ -140,7 +140,8 @@ var knownSites = [][]string{
 	{"net.(*netFD).accept"},
 	{"internal/poll.(*FD).Accept"},
 	{"net/http.(*connReader).backgroundRead"},
-	{"bufio.(*Reader).Peek", "net/http.(*conn).serve"}, // a kept-alive connection between requests
+	{"bufio.(*Reader).Peek", "net/http.(*conn).serve"},       // a kept-alive connection between requests
+	{"net/http.readRequest", "net/http.(*conn).readRequest"}, // a new one before its first
 	{"net/http.(*persistConn).writeLoop"},
 	{"net/http.(*http2serverConn).readFrames"},
 	{"net/http.(*http2serverConn).serve"},
@@ -278,7 +279,7 @@ func parkedWorkers(w restCase) bool {
 	default:
 		return false
 	}
-	return c.members >= 2 && w.group.count >= 2 &&
+	return c.members >= 2 && w.group.count >= 2 && c.endedByG > 0 &&
 		(c.closed == 0 || c.closed >= 2*c.members) &&
 		inOwnLoop(w.funcs) &&
 		c.toReceivers*10 <= c.endedByG &&

@@ -26,6 +26,7 @@ type soleRun struct {
 	ns    int64 // while nothing else was in progress
 	most  int64 // in a row
 	row   int64
+	via   int64 // of these, through another goroutine
 	worst topSpans
 	cell  *cell // of the longest
 }
@@ -35,7 +36,7 @@ type soleRun struct {
 func (q *sequentialIO) waited(w *swept, at, ns, sole int64, asked bool, c *cell) {
 	switch w.class {
 	case waitsSync, waitsTimer:
-		if w.sole != nil {
+		if w.sole != nil && ns >= leastAnswer {
 			w.sole.row = 0
 		}
 		return
@@ -48,6 +49,9 @@ func (q *sequentialIO) waited(w *swept, at, ns, sole int64, asked bool, c *cell)
 	}
 	s := w.sole
 	s.waits++
+	if w.class == waitsVia {
+		s.via++
+	}
 	s.ns += sole
 	s.row++
 	s.most = max(s.most, s.row)
@@ -72,7 +76,7 @@ func (q *sequentialIO) result(tables *event.Tables, groups func(*groupAccount) i
 		longest := s.worst.spans[0]
 		out = append(out, result.SequentialIO{
 			Goroutine: s.g, Group: groups(s.group), Waits: s.waits, TotalNs: s.ns, LongestNs: longest.to - longest.from,
-			MostInARow: s.most, Frames: frames(tables, s.cell.real().key.stack), At: s.worst.moments(maxWorst),
+			MostInARow: s.most, ViaWaits: s.via, Frames: frames(tables, s.cell.real().key.stack), At: s.worst.moments(maxWorst),
 		})
 	}
 	return out

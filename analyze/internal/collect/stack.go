@@ -31,6 +31,8 @@ type stackFact struct {
 	// As the stack of a system call: it writes, as whoever asks another process
 	// for something does.
 	writes bool
+	// As the stack of a wait: it reads a client's connection for others.
+	reads bool
 }
 
 func newStackFacts(tables *event.Tables) stackFacts {
@@ -68,6 +70,7 @@ func (s *stackFacts) examine(stack event.StackID) *stackFact {
 		fact.writes = fact.writes || writes[fn]
 	}
 	funcs := funcsOf(s.tables, stack)
+	fact.reads = readsForOthers(funcs)
 	for _, site := range knownSites {
 		fact.demand = fact.demand || onStack(funcs, site)
 	}

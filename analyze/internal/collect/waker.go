@@ -77,10 +77,13 @@ func (a *accounting) attribute(l *life, r *timeline.Record) {
 	switch l.lastClass {
 	case waitsIO:
 		l.asked, l.wrote = l.wrote, false
+		l.reader = a.stacks.of(r.Stack).reads
 	case waitsVia:
-		l.asked = true // it has set another to ask
+		// It has set another to ask, who tells it the answer; whoever that is told
+		// to in turn has not asked again.
+		l.asked = r.OtherSlot >= 0 && a.lives[r.OtherSlot].reader
 	}
-	if l.asked && c != nil {
+	if l.asked = l.asked && r.Ns() >= leastAnswer; l.asked && c != nil {
 		c.asked++
 		c.askedNs += r.Ns()
 	}
