@@ -46,14 +46,16 @@ func findSTW(e *evidence) []candidate {
 	}
 	c.LostNs, c.LostOf = total, "wall"
 	c.Groups = e.top(2, func(g *result.Group) int64 { return g.Time.STWNs })
-	c.Stacks = stack("running", top.Frames)
 	who := ""
 	if len(c.Groups) > 0 {
 		c.Culprit = e.entry(c.Groups[0])
 		who = ", most of the time by " + e.groupName(c.Groups[0])
 	}
-	if at := where(top.Frames); at != "" && len(top.Frames) > 0 {
-		c.Culprit = at
+	if c.about == "stw" { // who happens to begin a collection is to blame for nothing
+		c.Stacks = stack("running", top.Frames)
+		if at := where(top.Frames); at != "" {
+			c.Culprit = at
+		}
 	}
 	c.Sentence = fmt.Sprintf("The world was stopped %s%s, for %s or %s of the time, at most %s; the reason was mostly %q (%s).",
 		counted(count, "time", "times"), who, duration(total), percent(e.ofLength(total)), duration(longest), top.Reason, duration(top.TotalNs))

@@ -279,7 +279,10 @@ func parkedWorkers(w restCase) bool {
 	default:
 		return false
 	}
-	return c.members >= 2 && w.group.count >= 2 && c.endedByG > 0 &&
+	// A pool that never got work was made at one time; goroutines that pile up were
+	// not.
+	atOnce := (w.group.lastBorn-w.group.firstBorn)*10 <= w.duration
+	return c.members >= 2 && w.group.count >= 2 && (c.endedByG > 0 || atOnce) &&
 		(c.closed == 0 || c.closed >= 2*c.members) &&
 		inOwnLoop(w.funcs) &&
 		c.toReceivers*10 <= c.endedByG &&
