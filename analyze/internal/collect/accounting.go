@@ -61,14 +61,15 @@ type life struct {
 	// promise is the wait that the goroutine ended last, if it has done nothing
 	// else since: one of a descendant that ends now was a join.
 	promise  *cell
-	afterIO  bool  // its last wait was for input or output
-	wrote    bool  // it has written to a socket or pipe since its last wait for one
-	asked    bool  // its last wait was for an answer from outside
-	reader   bool  // it reads a client's connection for others
-	ranFrom  int64 // since when it runs, -1 while it does not
-	ranAt    int32 // among those that run
-	who      int32 // in the sweep
-	waitStep int32 // in the sweep: the step with which the present state began
+	afterIO  bool          // its last wait was for input or output
+	wrote    bool          // it has written to a socket or pipe since its last wait for one
+	asked    bool          // its last wait was for an answer from outside
+	reader   bool          // it reads a client's connection for others
+	ranFrom  int64         // since when it runs, -1 while it does not
+	ranAt    int32         // among those that run
+	who      int32         // in the sweep
+	waitStep int32         // in the sweep: the step with which the present state began
+	waitKind waitkind.Kind // of the present wait, as far as its beginning tells
 }
 
 // groupAccount is the time of a group.

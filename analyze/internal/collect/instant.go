@@ -41,6 +41,7 @@ var classOf = func() (c [waitkind.NumKinds]waitClass) {
 	}
 	c[waitkind.Network] = waitsIO
 	c[waitkind.Coroutine] = waitsCoroutine
+	c[waitkind.WaitGroup] = waitsNot // a join
 	c[waitkind.SyscallShort] = waitsSyscall
 	c[waitkind.Cgo] = waitsCgo
 	return c

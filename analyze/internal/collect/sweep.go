@@ -296,6 +296,7 @@ func (s *sweep) interval(r *timeline.Record) {
 		st.flags |= stepYielded
 	case r.Next == event.GoWaiting || r.Next == event.GoSyscall:
 		st.class, st.ref = classOf[r.Then], 0
+		l.waitKind = r.Then
 		s.believe(l, r, &st)
 	}
 	s.takeGo(l, &st)
@@ -509,6 +510,7 @@ func (s *sweep) release() {
 		s.resize(int32(len(s.ps))) // Go 1.21 and earlier tell only changes
 	}
 	s.decide(s.lastKept())
+	s.settleOpen(s.lastKept())
 	s.overlap.choose(s.accounts.groups)
 	if s.unordered {
 		slices.SortStableFunc(s.kept, func(x, y step) int { return cmp.Compare(x.at, y.at) })
@@ -523,6 +525,24 @@ func (s *sweep) release() {
 		l := &s.accounts.lives[i]
 		if w := &s.who[l.who]; l.own && w.id == l.id && w.group == nil {
 			s.regroup(w, l.account())
+		}
+	}
+}
+
+// settleOpen takes waits that have lasted for nearly all of the time until an
+// instant, and at places that nobody has come back from, for waits at rest, as
+// those of the whole trace are: main's between the beginning and the end of the
+// recording is one.
+func (s *sweep) settleOpen(at int64) {
+	for i := range s.accounts.lives {
+		l := &s.accounts.lives[i]
+		st := s.began(l)
+		if st == nil || !waits(st.to) || st.ref != 0 || (at-st.at)*10 < (at-s.phases.from)*9 {
+			continue
+		}
+		switch l.waitKind {
+		case waitkind.Sleep, waitkind.ChanReceive, waitkind.Select, waitkind.Cond:
+			st.class = waitsNot
 		}
 	}
 }

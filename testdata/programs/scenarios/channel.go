@@ -84,12 +84,12 @@ var items chan int
 
 var slowConsumerQueue = scenario{
 	Name: "s18-slow-consumer", ID: "S18", Procs: 2,
-	Doc:   "fastProducer makes an item in 0.5 ms, slowConsumer needs 2 ms for it, 40 items through a channel that holds two: 80 ms. The producer waits for the consumer at all but the first three or so; the consumer is the bottleneck.",
+	Doc: "fastProducer makes an item in 0.5 ms, slowConsumer needs 2 ms for it, 40 items through a channel that holds two: 80 ms. The producer waits for the consumer at all but the first three or so; the consumer is the bottleneck.",
 	Usual: map[string]int{
 		"main.fastProducer blocked-sync/chan-send":    queued - 3,
 		"main.slowConsumer blocked-sync/chan-receive": 1,
 	},
-	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	Waits:  map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { items = make(chan int, 2) },
 	run: func() {
 		workers.Add(2)
@@ -162,19 +162,19 @@ var pipelineUnbuffered = scenario{
 		"main.stageB blocked-sync/chan-receive": 1,
 		"main.stageC blocked-sync/chan-receive": piped,
 	},
-	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	Waits:  map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { aToB, bToC = make(chan int), make(chan int) },
 	run:    runPipeline,
 }
 
 var pipelineBackpressure = scenario{
 	Name: "pipeline-backpressure", Procs: 2,
-	Doc:   "The same over channels that hold two: the buffers fill and change nothing. The first stage waits to send all items but the first three or four.",
+	Doc: "The same over channels that hold two: the buffers fill and change nothing. The first stage waits to send all items but the first three or four.",
 	Usual: map[string]int{
 		"main.stageB blocked-sync/chan-receive": 1,
 		"main.stageC blocked-sync/chan-receive": piped,
 	},
-	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	Waits:  map[string]int{"main.main blocked-sync/waitgroup": 1},
 	before: func() { aToB, bToC = make(chan int, 2), make(chan int, 2) },
 	run:    runPipeline,
 }
