@@ -706,7 +706,7 @@ func TestDamageIsAnErrorOrTold(t *testing.T) {
 			data = data[:300<<10]
 		}
 		rng := rand.New(rand.NewPCG(7, uint64(len(data))))
-		n := 24
+		n := 12
 		if testing.Short() {
 			n = 4
 		}

@@ -22,8 +22,10 @@ const (
 	leastAfterIO = 3
 	// hogLatency is the p99 of them that is reported, ns: the scheduler's slice.
 	hogLatency = 10_000_000
-	// hogShare is the part of the worst waits in which the other group ran.
+	// hogShare is the part of the worst waits' time that is the other group's harm.
 	hogShare = 0.5
+	// moreThanHalf is the part of the processors that the other group has in them.
+	moreThanHalf = 0.6
 )
 
 // findHog goes by the longest waits after input or output. Its value is their sum
@@ -40,15 +42,19 @@ func findHog(e *evidence) []candidate {
 		return nil
 	}
 	hog, ran, waited := e.antagonist(victims)
-	if hog < 0 || share(ran, waited) < hogShare || share(e.Groups[hog].HarmOthersNs, waited) < hogShare {
-		return nil // or a processor was free meanwhile: then the machine is slow, not the hog
+	// It must have had more than half of all processors: one that computes on one of
+	// two leaves the other, and if that is busy for long with little, the machine is
+	// slow and not the hog to blame. Nor must any have been free meanwhile.
+	of := share(ran, int64(float64(waited)*e.procs()))
+	if hog < 0 || of < moreThanHalf || share(e.Groups[hog].HarmOthersNs, waited) < hogShare {
+		return nil
 	}
 	c := candidate{value: max(0.02, e.ofLength(waited)), low: 0.02, high: 0.1}
 	c.LostNs, c.LostOf = waited, "goroutines"
 	c.Groups, c.Victims = []int{hog}, victims
 	latency := e.Groups[victims[0]].AfterIO
-	c.Sentence = fmt.Sprintf("%s waited for a processor after their input or output, %s at p99 and up to %s, while %s ran: in the longest of these waits for %s of the time.",
-		e.groupName(victims[0]), duration(latency.P99Ns), duration(latency.MaxNs), e.groupName(hog), percent(share(ran, waited)))
+	c.Sentence = fmt.Sprintf("%s waited for a processor after their input or output, %s at p99 and up to %s, while %s ran: in the longest of these waits it had %s of %s.",
+		e.groupName(victims[0]), duration(latency.P99Ns), duration(latency.MaxNs), e.groupName(hog), percent(min(1, of)), all(e.procs()))
 	c.Culprit = e.entry(hog)
 	for _, r := range e.Scheduler.LongRuns {
 		if r.Group == hog && len(r.Frames) > 0 {
@@ -78,7 +84,7 @@ func (e *evidence) antagonist(victims []int) (hog int, ran, waited int64) {
 		waited += w.DurationNs
 		for _, r := range w.Ran {
 			if g := e.group(r.Group); g != nil && !g.System && !slices.Contains(victims, r.Group) {
-				sums[r.Group] += min(r.Ns, w.DurationNs)
+				sums[r.Group] += r.Ns
 			}
 		}
 	}

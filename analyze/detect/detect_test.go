@@ -171,16 +171,16 @@ var cases = []struct {
 		sick: func(r *result.Result) {
 			r.Groups[2].AfterIO = result.Latency{Count: 10, P99Ns: 20 * ms, MaxNs: 21 * ms}
 			r.Groups[1].HarmOthersNs = 200 * ms
-			r.Scheduler.WorstAfterIO = []result.ReadyWait{{DurationNs: 100 * ms, Group: 2, Ran: []result.GroupTime{{Group: 1, Ns: 90 * ms}}}}
+			r.Scheduler.WorstAfterIO = []result.ReadyWait{{DurationNs: 100 * ms, Group: 2, Ran: []result.GroupTime{{Group: 1, Ns: 380 * ms}}}}
 		},
 		traps: map[string]func(*result.Result){
-			"quick enough":           func(r *result.Result) { r.Groups[2].AfterIO.P99Ns = 9 * ms },
-			"twice is no rule":       func(r *result.Result) { r.Groups[2].AfterIO.Count = 2 },
-			"the collector ran":      func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Group = 4 },
-			"others like it ran":     func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Group = 2 },
-			"it ran for a part":      func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Ns = 49 * ms },
-			"a processor was spare":  func(r *result.Result) { r.Groups[1].HarmOthersNs = 49 * ms },
-			"nobody is known to run": func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran = nil },
+			"quick enough":              func(r *result.Result) { r.Groups[2].AfterIO.P99Ns = 9 * ms },
+			"twice is no rule":          func(r *result.Result) { r.Groups[2].AfterIO.Count = 2 },
+			"the collector ran":         func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Group = 4 },
+			"others like it ran":        func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Group = 2 },
+			"on half of the processors": func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran[0].Ns = 200 * ms },
+			"a processor was spare":     func(r *result.Result) { r.Groups[1].HarmOthersNs = 49 * ms },
+			"nobody is known to run":    func(r *result.Result) { r.Scheduler.WorstAfterIO[0].Ran = nil },
 		},
 	},
 	{
