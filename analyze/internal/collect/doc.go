@@ -3,8 +3,15 @@
 //
 // Set takes batches of records and hands each record to the collectors that its
 // op concerns; at the end every collector writes its part of the Result.
-// Collectors do not know each other. What a new section needs is a file here, a
-// line in New and one in Set.take for each op that it is about.
+// What a new section needs is a file here, a line in New and one in Set.take for
+// each op that it is about.
+//
+// Two of them are large. accounting sums the time of goroutines, by group and by
+// place (a cell), and decides what is at rest. sweep follows what all goroutines
+// and Ps do at each instant: sweep_records.go makes steps of records and holds
+// them back until accounting knows what they mean, sweep_steps.go takes one step
+// after the other, and instant.go is who does what in between, with the integrals
+// over it. It asks accounting, and no other collector knows another.
 //
 // Nothing here keeps records: a collector holds its sums, its histograms and
 // what it needs of the goroutines that live.
