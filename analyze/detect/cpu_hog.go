@@ -69,6 +69,7 @@ func findHog(e *evidence) []candidate {
 		"waits": float64(latency.Count), "latency_p50_ns": float64(latency.P50Ns), "latency_p99_ns": float64(latency.P99Ns), "latency_max_ns": float64(latency.MaxNs),
 		"worst_waits_ns": float64(waited), "hog_ran_ns": float64(ran),
 	}
+	c.meanwhile = true
 	c.clause = fmt.Sprintf("%s kept %s from a processor", e.groupName(hog), e.groupName(victims[0]))
 	return []candidate{c}
 }

@@ -109,8 +109,10 @@ type candidate struct {
 	value, low, high float64
 	// atMost bounds the severity; "" does not.
 	atMost string
-	// clause completes the verdict's sentence, such as "while …".
-	clause string
+	// clause completes the verdict's sentence. meanwhile says that it tells what the
+	// goroutines did that had no processor: "… busy while others queued".
+	clause    string
+	meanwhile bool
 	// about names the root cause where findings that do not share it may look as
 	// if they did.
 	about string

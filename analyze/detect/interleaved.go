@@ -56,6 +56,7 @@ func findInterleaved(e *evidence) []candidate {
 		"interleaved_by_dependency_ns": float64(dependent), "engaged_ns": float64(engaged), "idle_blocked_sync_ns": float64(lost),
 		"average_running": e.Concurrency.AverageRunning, "average_engaged": e.Concurrency.AverageEngaged, "turns": float64(waits),
 	}
+	c.meanwhile = true
 	c.clause = fmt.Sprintf("the others waited for each other, mostly in %s", inner(sites[0].Frames))
 	if w := sites[0].Wakers; len(w) > 0 && e.group(w[0].Group) != nil {
 		c.clause = fmt.Sprintf("others waited in %s, mostly for %s", inner(sites[0].Frames), e.groupName(w[0].Group))

@@ -69,6 +69,7 @@ func (e *evidence) lock(class *result.SiteClass) candidate {
 		"waits": float64(class.Waits), "wait_ns": float64(class.TotalNs), "idle_processors_ns": float64(class.IdleBlockedNs),
 		"queue_average": queue, "queue_most": float64(class.MostWaiting), "waiters_parallel_share": e.Groups[class.Waiters[0]].Parallelism.PF,
 	}
+	c.meanwhile = true
 	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), holder)
 	return c
 }

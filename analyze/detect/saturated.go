@@ -51,6 +51,7 @@ func findSaturated(e *evidence) []candidate {
 		"saturated_ns": float64(busy), "ready_ns": float64(ready.Saturated), "latency_p50_ns": float64(s.Latency.P50Ns), "latency_p99_ns": float64(s.Latency.P99Ns),
 		"average_demand": e.Concurrency.AverageDemand,
 	}
+	c.meanwhile = true
 	c.clause = fmt.Sprintf("%s kept %s busy and others waited", e.groupName(runs[0]), all(e.procs()))
 	return []candidate{c}
 }

@@ -38,6 +38,7 @@ func findSlowConsumer(e *evidence) []candidate {
 		if behind > 0 {
 			c.Sentence += " The stage behind it waited for it as well."
 		}
+		c.meanwhile = true
 		c.clause = fmt.Sprintf("%s waited for %s to receive", sender, e.groupName(slow))
 		out = append(out, c)
 	}

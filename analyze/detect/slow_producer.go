@@ -48,6 +48,7 @@ func findSlowProducer(e *evidence) []candidate {
 		receiver := e.who(class.Receivers[0], site.Frames)
 		c.Sentence = fmt.Sprintf("%s waited %s to receive, %s in all, for %s to send, which %s; %s of the processor time idled for it.",
 			receiver, counted(class.ReceiveWaits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
+		c.meanwhile = true
 		c.clause = fmt.Sprintf("%s waited for %s to send", receiver, e.groupName(slow))
 		out = append(out, c)
 	}

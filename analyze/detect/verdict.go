@@ -21,17 +21,19 @@ const (
 // follows from the partition of the wall time (methods.md A.5); what is to blame,
 // from the first finding that is more than low.
 func (e *evidence) verdict(found []candidate) result.Verdict {
-	clause := ""
+	clause, meanwhile := "", false
 	if len(found) > 0 && found[0].Severity != "low" {
-		clause = found[0].clause
+		clause, meanwhile = found[0].clause, found[0].meanwhile
 	}
 	label, sentence, why := e.label()
 	switch {
 	case label == "too-little-data":
 	case clause == "" && why != "":
 		sentence += " while " + why
-	case clause != "" && why != "":
+	case meanwhile && why != "":
 		sentence += " while " + clause
+	case clause != "" && why != "":
+		sentence += " while " + why + "; " + clause
 	case clause != "":
 		sentence += "; " + clause
 	}
