@@ -49,18 +49,6 @@ func (e *evidence) repeated(waits int64, groups []int) bool {
 	return waits >= leastHandOffs && waits >= handOffsEach*members
 }
 
-// waiting is the site of a class at which goroutines of some groups waited most.
-func (e *evidence) waiting(c *result.SiteClass, groups []int) *result.Site {
-	var most *result.Site
-	for _, i := range c.Sites {
-		s := &e.Sites[i]
-		if slices.ContainsFunc(s.Groups, func(g int) bool { return slices.Contains(groups, g) }) && (most == nil || s.TotalNs > most.TotalNs) {
-			most = s
-		}
-	}
-	return most
-}
-
 // works says how the slow side spent its time: what makes it slow.
 func (e *evidence) works(group int) string {
 	g := e.group(group)

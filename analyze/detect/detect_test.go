@@ -256,7 +256,6 @@ var cases = []struct {
 		},
 		traps: map[string]func(*result.Result){
 			"nearly all the time": func(r *result.Result) { r.Concurrency.OnCPU.Ratio = 0.81 },
-			"few samples":         func(r *result.Result) { r.Concurrency.OnCPU.Samples = 49 },
 			"no samples":          func(r *result.Result) { r.Concurrency.OnCPU = nil },
 		},
 	},
@@ -528,5 +527,32 @@ func TestEveryDetectorIsListed(t *testing.T) {
 			t.Errorf("%q is listed twice or incomplete", d.Name)
 		}
 		names[d.Name] = true
+	}
+}
+
+// Channels in a circle, of which each stage holds the one before up, end the search
+// for what is behind them.
+func TestHeldUpInACircle(t *testing.T) {
+	r := base()
+	there := *channelClass(r)
+	there.SendNs, there.SendIdleNs = 2000*ms, 10*ms
+	back := there
+	back.Senders, back.Receivers = there.Receivers, there.Senders
+	r.SiteClasses = slices.Repeat([]result.SiteClass{there, back}, 30)
+	e := &evidence{Result: r}
+	if got, want := e.before(&r.SiteClasses[0]), int64((longestChain-1)*10*ms); got != want {
+		t.Errorf("%d ns upstream, want %d", got, want)
+	}
+}
+
+// Where the only thing to tell is that goroutines were ready for moments, no label
+// speaks of waiting for nothing.
+func TestNothingButWakeUps(t *testing.T) {
+	r := base()
+	r.Concurrency.PartitionNs = result.Partition{Idle: 780 * ms, Stalled: 220 * ms}
+	r.Concurrency.InterleavedCauseNs = map[string]int64{}
+	Run(r)
+	if r.Verdict.Label != "serial" {
+		t.Errorf("%+v", r.Verdict)
 	}
 }

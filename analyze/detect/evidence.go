@@ -119,11 +119,12 @@ func (e *evidence) top(n int, of func(*result.Group) int64) []int {
 	return out[:min(len(out), n)]
 }
 
-// site is the site of a class with most of something.
-func (e *evidence) site(c *result.SiteClass, of func(*result.Site) int64) *result.Site {
+// waiting is the site of a class at which goroutines of some groups waited most.
+func (e *evidence) waiting(c *result.SiteClass, groups []int) *result.Site {
 	var most *result.Site
 	for _, i := range c.Sites {
-		if s := &e.Sites[i]; most == nil || of(s) > of(most) {
+		s := &e.Sites[i]
+		if slices.ContainsFunc(s.Groups, func(g int) bool { return slices.Contains(groups, g) }) && (most == nil || s.TotalNs > most.TotalNs) {
 			most = s
 		}
 	}

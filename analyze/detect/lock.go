@@ -40,13 +40,15 @@ func findLock(e *evidence) []candidate {
 		if g := e.group(class.Waiters[0]); g == nil || g.Parallelism.PF >= mostParallel || g.Parallelism.MostEngaged < 2 {
 			continue
 		}
-		out = append(out, e.lock(class))
+		if site := e.waiting(class, class.Waiters); site != nil {
+			out = append(out, e.lock(class, site))
+		}
 	}
 	return out
 }
 
-func (e *evidence) lock(class *result.SiteClass) candidate {
-	site := e.site(class, func(s *result.Site) int64 { return s.TotalNs })
+// lock is the finding about a lock, for which most of the waiting is at a site.
+func (e *evidence) lock(class *result.SiteClass, site *result.Site) candidate {
 	c := candidate{value: e.ofCapacity(class.IdleBlockedNs), low: 0.1, high: 0.3}
 	c.LostNs, c.LostOf = class.IdleBlockedNs, "processors"
 	c.Culprit = where(class.Release)

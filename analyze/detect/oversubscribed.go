@@ -17,17 +17,13 @@ var oversubscribedMachine = Detector{
 	find:   findOversubscribed,
 }
 
-const (
-	leastOffCore = 0.2
-	// leastSampled is how many samples say something.
-	leastSampled = 50
-)
+const leastOffCore = 0.2
 
 func findOversubscribed(e *evidence) []candidate {
 	c := candidate{low: leastOffCore, high: 0.5}
 	on := e.Concurrency.OnCPU
 	switch {
-	case on != nil && on.Samples >= leastSampled && 1-on.Ratio >= leastOffCore:
+	case on != nil && 1-on.Ratio >= leastOffCore:
 		c.value = 1 - on.Ratio
 		c.LostNs, c.LostOf = int64(c.value*float64(on.RunningNs)), "processors"
 		c.Sentence = fmt.Sprintf("Running goroutines had a core for only %s of their time (%s): the %s that ran at once on average were really about %s.",
@@ -39,8 +35,8 @@ func findOversubscribed(e *evidence) []candidate {
 			return nil
 		}
 		// What ran beyond the cores took turns with the rest: a share of what ran.
-		c.value = share(e.beyond(e.Scope.CPUs), e.ranInAll())
-		c.LostNs, c.LostOf = over, "goroutines"
+		c.LostNs, c.LostOf = e.beyond(e.Scope.CPUs), "goroutines"
+		c.value = share(c.LostNs, e.ranInAll())
 		c.Sentence = fmt.Sprintf("GOMAXPROCS is %s on %s: more goroutines than cores ran at once for %s of the time, and took turns on them.",
 			number(e.procs()), counted(int64(e.Scope.CPUs), "core", "cores"), percent(e.ofLength(over)))
 		c.Evidence = map[string]float64{"gomaxprocs": e.procs(), "cpus": float64(e.Scope.CPUs), "more_than_cores_ns": float64(over)}

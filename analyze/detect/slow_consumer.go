@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -29,7 +30,7 @@ func findSlowConsumer(e *evidence) []candidate {
 		}
 		behind := e.behind(slow, class)
 		c := candidate{low: channelLow, high: channelHigh}
-		c.LostNs, c.LostOf = class.SendIdleNs+behind+e.before(class, 0), "processors"
+		c.LostNs, c.LostOf = class.SendIdleNs+behind+e.before(class), "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		e.bottleneck(&c, class, slow, class.Senders, site)
 		sender := e.who(class.Senders[0], site.Frames)
@@ -60,22 +61,30 @@ func (e *evidence) behind(stage int, in *result.SiteClass) (ns int64) {
 // itself.
 func (e *evidence) heldUp(group int) bool {
 	for _, class := range e.channels() {
-		if class.Senders[0] == group && class.SendNs*2 > e.Groups[group].Time.LifetimeNs-e.Groups[group].Time.AtRestNs {
+		if class.Senders[0] == group && e.group(group) != nil && class.SendNs*2 > e.Groups[group].Time.LifetimeNs-e.Groups[group].Time.AtRestNs {
 			return true
 		}
 	}
 	return false
 }
 
-// longestChain bounds the stages that are followed.
+// longestChain bounds the channels that are followed upstream.
 const longestChain = 16
 
 // before is the processor time that idled while others waited to send to the
-// senders of a class, which are held up themselves.
-func (e *evidence) before(class *result.SiteClass, depth int) (ns int64) {
-	for _, up := range e.channels() {
-		if up != class && depth < longestChain && up.Receivers[0] == class.Senders[0] && e.heldUp(class.Senders[0]) {
-			ns += up.SendIdleNs + e.before(up, depth+1)
+// senders of a class, which are held up themselves, and so on upstream.
+func (e *evidence) before(class *result.SiteClass) (ns int64) {
+	chain := []*result.SiteClass{class}
+	for i := 0; i < len(chain) && len(chain) < longestChain; i++ {
+		stage := chain[i].Senders[0]
+		if !e.heldUp(stage) {
+			continue
+		}
+		for _, up := range e.channels() {
+			if up.Receivers[0] == stage && !slices.Contains(chain, up) && len(chain) < longestChain {
+				chain = append(chain, up)
+				ns += up.SendIdleNs
+			}
 		}
 	}
 	return ns

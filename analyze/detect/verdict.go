@@ -85,7 +85,7 @@ func (e *evidence) label() (label, sentence, why string) {
 		return "interleaved", sentence, why
 	case of(p.Parallel) >= partlyShare:
 		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), ""
-	case p.LatencyBound-untold >= max(p.Serial, p.Interleaved):
+	case p.LatencyBound-untold > max(p.Serial, p.Interleaved):
 		return "latency-bound", e.latencyBound(), ""
 	case p.Serial >= p.Interleaved:
 		return "serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), ""

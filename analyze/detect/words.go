@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// The words of sentences. Package report, which is not to be imported from here,
+// has its own for tables, where numbers are set apart by look.
+
 // duration is a length of time in words: three digits.
 func duration(ns int64) string {
 	f := float64(ns)

@@ -45,12 +45,12 @@ func (s *sweep) concurrency(end *End, r *result.Result) {
 	out.RunningHistogramNs = s.spent
 	out.BandsNs = s.sums.bands
 	s.partition(gap, out)
-	var run, any, ready int64
+	run := s.sums.ran
+	var any, ready int64
 	for _, ns := range s.sums.ready {
 		ready += ns
 	}
 	for k, ns := range s.spent {
-		run += int64(k) * ns
 		if k > 0 {
 			any += ns
 		}

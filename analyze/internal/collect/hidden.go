@@ -128,11 +128,7 @@ type sampled struct {
 }
 
 func (s *sampled) add(now *instant) {
-	now.flush()
-	all := now.sums.system
-	for k, ns := range now.spent {
-		all += int64(k) * ns
-	}
+	all := now.sums.ran + now.sums.system
 	if s.n == 0 {
 		s.first = all
 	}

@@ -150,6 +150,7 @@ type sums struct {
 	ready       [numCauses]int64 // ∫Q by cause
 	excess      int64            // ∫max(0, D−N)
 	engaged     int64            // ∫C_e
+	ran         int64            // ∫R
 	system      int64            // ∫ of the system's goroutines that run
 	heldHarm    float64          // of calls that held their P for long
 	gcHarm      int64
@@ -188,11 +189,12 @@ func (n *instant) pass(to int64) {
 		n.relabel(l)
 	}
 	n.at = to
-	if to <= n.phases.end {
+	if to <= n.phases.end && int(n.running) < len(n.table) {
 		n.table[n.running].ns[l][c] += ns
 	} else {
-		n.acrossPhases(l, c, ns)
+		n.bookNow(l, c, ns)
 	}
+	n.sums.ran += int64(n.running) * ns
 	n.sums.engaged += int64(n.engaged) * ns
 	if n.running > 0 {
 		n.clock.criticality += float64(ns) * inverse(n.running)
@@ -219,9 +221,16 @@ type labelled struct {
 	ns [numLabels][numCauses]int64
 }
 
-// acrossPhases books time that reaches into the next bin of phases.
-func (n *instant) acrossPhases(l label, c cause, ns int64) {
-	n.flush()
+// maxTable bounds the rows of the table. More run at once only where the Ps are
+// more, or in a damaged trace.
+const maxTable = 1 << 10
+
+// bookNow books time that reaches into the next bin of phases, or for which the
+// table has no row.
+func (n *instant) bookNow(l label, c cause, ns int64) {
+	if n.at > n.phases.end {
+		n.flush()
+	}
 	n.phases.add(l, n.at, ns)
 	n.sums.labels[l][c] += ns
 	n.spent[n.running] += ns
@@ -280,7 +289,9 @@ func (n *instant) run(by int32) {
 	n.running += by
 	if int(n.running) >= len(n.spent) {
 		n.spent = append(n.spent, 0)
-		n.table = append(n.table, labelled{})
+		if len(n.table) < maxTable {
+			n.table = append(n.table, labelled{})
+		}
 	}
 }
 

@@ -374,3 +374,21 @@ func TestDemandBeyondTheProcessorsWithoutReadyWork(t *testing.T) {
 	eq(t, "excess", c.ExcessDemandNs, 100*us)
 	near(t, "demand", c.EfficiencyDemand, 1)
 }
+
+// More goroutines that run at once than any machine has processors, as only damage
+// gives, are counted like others, and kept in little.
+func TestThousandsThatRunAtOnce(t *testing.T) {
+	s := newScript(t, 2)
+	const n = 3 * maxTable
+	for i := range int64(n) {
+		s.old(0, 1+i, event.GoRunning, "main.work")
+	}
+	set := New(Options{}, s.tables)
+	r := s.through(set, 100)
+	if len(r.Concurrency.RunningHistogramNs) != n+1 || r.Concurrency.RunningHistogramNs[n] != 100*us {
+		t.Errorf("%d entries, the last %v", len(r.Concurrency.RunningHistogramNs), r.Concurrency.RunningHistogramNs[len(r.Concurrency.RunningHistogramNs)-1])
+	}
+	if len(set.sweep.table) > maxTable {
+		t.Errorf("%d rows", len(set.sweep.table))
+	}
+}

@@ -278,7 +278,7 @@ func (s *sweep) waitedUntil(w *swept, st *step) {
 	}
 	if idle > 0 {
 		c.idleBlocked += idle
-		if st.ref > 0 && st.op == opGo && int(st.ref) < len(s.wakers) {
+		if st.ref > 0 && !waits(st.to) {
 			s.wakers[st.ref].real().idleBlocked += idle
 		}
 	}
