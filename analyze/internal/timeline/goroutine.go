@@ -258,7 +258,11 @@ func (m *Machine) leave(g *goroutine, ev *event.Event, next event.GoState) *Reco
 		m.procs.vacate(m, g)
 		return m.closeInterval(g, m.now, next, g.present(), 0)
 	default:
-		return m.closeInterval(g, m.now, next, g.kind, 0)
+		r := m.closeInterval(g, m.now, next, g.kind, 0)
+		if next == event.GoRunning {
+			r.P = ev.P
+		}
+		return r
 	}
 }
 
@@ -405,11 +409,13 @@ func (m *Machine) closeInterval(g *goroutine, t int64, next event.GoState, kind 
 }
 
 // split cuts a running interval at the present instant, so that what begins or
-// ends here can be counted from.
-func (m *Machine) split(g *goroutine, flag Flags) {
+// ends here, on a stack of the goroutine's, can be counted from.
+func (m *Machine) split(g *goroutine, stack event.StackID, flag Flags) {
 	if g.state != event.GoRunning || g.since == m.now {
 		return
 	}
-	m.closeInterval(g, m.now, event.GoRunning, g.present(), flag)
+	if r := m.closeInterval(g, m.now, event.GoRunning, g.present(), flag); stack != 0 {
+		r.Stack = stack
+	}
 	g.since, g.flags = m.now, 0
 }

@@ -259,7 +259,7 @@ func (m *Machine) annotate(ev *event.Event) {
 	g := m.goroutines.get(ev.G)
 	m.identifyContext(g, ev)
 	if g != nil && op >= OpTaskBegin && op <= OpRegionEnd {
-		m.split(g, FlagSplit)
+		m.split(g, ev.Stack, FlagSplit)
 	}
 	r := m.record(op)
 	r.G, r.Value, r.Other, r.Name, r.Stack, r.P = ev.G, ev.Subject, ev.Arg, ev.Name, ev.Stack, ev.P

@@ -59,7 +59,7 @@ func (m *Machine) rangeBegin(ev *event.Event) {
 	case event.RangeMarkAssist:
 		if g := m.goroutines.get(ev.Subject); g != nil && !g.assist {
 			if !active {
-				m.split(g, 0)
+				m.split(g, ev.Stack, 0)
 			}
 			g.assist = true
 		}
@@ -77,7 +77,7 @@ func (m *Machine) rangeEnd(ev *event.Event) {
 		m.endSweep(int32(ev.Subject), 0)
 	case event.RangeMarkAssist:
 		if g := m.goroutines.get(ev.Subject); g != nil && g.assist {
-			m.split(g, 0)
+			m.split(g, ev.Stack, 0)
 			g.assist = false
 		}
 	}
@@ -88,7 +88,7 @@ func (m *Machine) stopWorld(ev *event.Event, open openRange) {
 		return
 	}
 	if g := m.goroutines.get(ev.Subject); g != nil {
-		m.split(g, FlagSplit)
+		m.split(g, ev.Stack, FlagSplit)
 		g.stw = true
 	}
 	m.world.openRange, m.world.g, m.world.reason, m.world.stack = open, ev.Subject, ev.Reason, ev.Stack
@@ -105,7 +105,7 @@ func (m *Machine) startWorld(flags Flags) {
 	w.total = w.stoppedUntil(m)
 	w.open = false
 	if g := m.goroutines.get(w.g); g != nil {
-		m.split(g, FlagSplit)
+		m.split(g, w.stack, FlagSplit)
 		g.stw = false
 	}
 	r := m.closeRange(event.RangeSTW, w.openRange, flags)

@@ -116,7 +116,7 @@ type Record struct {
 	Slot       int32 // small index of the goroutine, reused after its end
 	OtherSlot  int32 // the same of Other, -1 if none
 	Group      int32
-	P          int32          // where it ran, or where a wait was ended
+	P          int32          // where it ran, where a wait was ended, or which one a ready goroutine got
 	Stack      event.StackID  // where it blocked, left the processor or entered the syscall
 	OtherStack event.StackID  // the waker's
 	Name       event.StringID // by Op

@@ -1,0 +1,327 @@
+package blame
+
+import "slices"
+
+// history is what filled a goroutine's time, up to now.
+//
+// A look into it asks for what was since some instant, and mostly not long ago.
+// What is recent is kept piece by piece. Neighbours become one block that only
+// knows the sum of each piece once they are, together, shorter than a 32nd of how
+// long ago they were: a look that begins within such a block cannot know what of
+// it was before and what after, so that at most such a share of what it asks for
+// stays unresolved. The number of blocks grows with the logarithm of the time.
+//
+// Where there is no memory left for that, the oldest blocks go.
+type history struct {
+	start  int64   // since when it is known
+	before key     // what was before that, where no parent tells
+	blocks []block // the oldest first, without gaps
+	mixes  [][]share
+	unused []uint32 // of mixes
+
+	// parent is the history of the goroutine that created this one, at the
+	// instant since; nil if that is not known, or was too long ago. It is kept
+	// for as long as a child may look into it.
+	parent *history
+	since  int64
+	heirs  int32 // histories of which this is the parent
+	depth  int32 // how many parents there are, at most
+	ended  bool
+}
+
+// block is a stretch that ends at end: one piece, or a mix of them.
+type block struct {
+	end int64
+	key key
+}
+
+// share is how much of a piece there is in something.
+type share struct {
+	key key
+	ns  int64
+}
+
+const (
+	// fineness is how long ago a block must be, in lengths of it, to be a mix.
+	fineness = 32
+	// firstBlocks is how many blocks a history begins with.
+	firstBlocks = 4
+	// mostParents bounds the chain of creators that is kept.
+	mostParents = 128
+
+	blockBytes = 16
+	shareBytes = 16
+)
+
+// store makes histories and keeps account of their memory.
+type store struct {
+	budget int64 // bytes
+	used   int64
+	free   []*history // without blocks
+	spare  [][]block  // of firstBlocks
+	merge  []share
+}
+
+// begin returns the history of a goroutine that is there since an instant.
+func (s *store) begin(at int64) *history {
+	n := len(s.free)
+	if n == 0 {
+		return &history{start: at}
+	}
+	h := s.free[n-1]
+	s.free = s.free[:n-1]
+	*h = history{start: at, blocks: h.blocks[:0], mixes: h.mixes[:0], unused: h.unused[:0]}
+	return h
+}
+
+// descends makes a history go on in that of the goroutine's creator.
+func (s *store) descends(h, parent *history, at int64) {
+	h.parent, h.since, h.depth = parent, at, parent.depth+1
+	parent.heirs++
+	if h.depth <= mostParents {
+		return
+	}
+	// The half that is furthest away goes.
+	for h.depth = mostParents / 2; parent.depth > mostParents/2 && parent.parent != nil; parent = parent.parent {
+		parent.depth -= mostParents / 2
+	}
+	s.orphan(parent)
+}
+
+// orphan cuts a history off from its parent.
+func (s *store) orphan(h *history) {
+	parent := h.parent
+	h.parent, h.depth = nil, 0
+	if parent != nil {
+		parent.heirs--
+		s.recycle(parent)
+	}
+}
+
+// end takes in that a goroutine is gone. Its history stays for as long as that of
+// one that it created goes on in it.
+func (s *store) end(h *history) {
+	h.ended = true
+	s.recycle(h)
+}
+
+func (s *store) recycle(h *history) {
+	for h != nil && h.ended && h.heirs == 0 {
+		for _, m := range h.mixes {
+			s.used -= int64(cap(m)) * shareBytes
+		}
+		clear(h.mixes)
+		if cap(h.blocks) > 16*firstBlocks {
+			s.used -= int64(cap(h.blocks)) * blockBytes
+			h.blocks = nil
+		}
+		parent := h.parent
+		h.parent = nil
+		s.free = append(s.free, h)
+		if parent != nil {
+			parent.heirs--
+		}
+		h = parent
+	}
+}
+
+// upTo is the instant until which the history says something.
+func (h *history) upTo() int64 {
+	if n := len(h.blocks); n > 0 {
+		return h.blocks[n-1].end
+	}
+	return h.start
+}
+
+// add appends a piece that lasted until end.
+func (s *store) add(h *history, k key, end int64) {
+	n := len(h.blocks)
+	if n > 0 && h.blocks[n-1].key == k && k&mixed == 0 {
+		h.blocks[n-1].end = end
+		return
+	}
+	if n == cap(h.blocks) {
+		s.makeRoom(h, end)
+	}
+	h.blocks = append(h.blocks, block{end, k})
+}
+
+// makeRoom brings it about that one more block fits.
+func (s *store) makeRoom(h *history, now int64) {
+	n := cap(h.blocks)
+	if n >= 8*firstBlocks {
+		if s.condense(h, now); len(h.blocks)*4 <= n*3 {
+			return
+		}
+	}
+	if n == 0 || s.used+int64(n)*blockBytes <= s.budget {
+		more := max(firstBlocks, 2*n)
+		blocks := make([]block, len(h.blocks), more)
+		copy(blocks, h.blocks)
+		h.blocks = blocks
+		s.used += int64(more-n) * blockBytes
+		return
+	}
+	s.forget(h, (len(h.blocks)+1)/2)
+}
+
+// forget drops the oldest blocks.
+func (s *store) forget(h *history, n int) {
+	h.start, h.before = h.blocks[n-1].end, unresolvedKey
+	for _, b := range h.blocks[:n] {
+		s.drop(h, b.key)
+	}
+	h.blocks = slices.Delete(h.blocks, 0, n)
+	if h.parent != nil {
+		s.orphan(h)
+	}
+}
+
+// drop frees the mix of a key, if it is one.
+func (s *store) drop(h *history, k key) {
+	if k&mixed != 0 {
+		i := k & keyMask
+		s.used -= int64(cap(h.mixes[i])) * shareBytes
+		h.mixes[i] = nil
+		h.unused = append(h.unused, uint32(i))
+	}
+}
+
+// condense makes one of neighbours where they were long enough ago.
+func (s *store) condense(h *history, now int64) {
+	out := 0
+	from := h.start // of the block at out
+	for i := 1; i < len(h.blocks); i++ {
+		a, b := h.blocks[out], h.blocks[i]
+		switch {
+		case a.key == b.key && a.key&mixed == 0:
+			h.blocks[out].end = b.end
+		case (b.end-from)*fineness <= now-b.end:
+			h.blocks[out] = block{b.end, s.mix(h, from, a, b)}
+		default:
+			from = a.end
+			out++
+			h.blocks[out] = b
+		}
+	}
+	h.blocks = h.blocks[:out+1]
+}
+
+// mix makes one mix of two neighbours, the first of which begins at from.
+func (s *store) mix(h *history, from int64, a, b block) key {
+	s.merge = s.merge[:0]
+	s.merge = h.shares(s.merge, a.key, a.end-from)
+	s.merge = h.shares(s.merge, b.key, b.end-a.end)
+	s.drop(h, a.key)
+	s.drop(h, b.key)
+	return s.keep(h, slices.Clone(s.merge))
+}
+
+// keep makes a mix a part of a history.
+func (s *store) keep(h *history, m []share) key {
+	s.used += int64(cap(m)) * shareBytes
+	if n := len(h.unused); n > 0 {
+		i := h.unused[n-1]
+		h.unused = h.unused[:n-1]
+		h.mixes[i] = m
+		return mixed | key(i)
+	}
+	h.mixes = append(h.mixes, m)
+	return mixed | key(len(h.mixes)-1)
+}
+
+// shares adds what a block of some length consists of to a list.
+func (h *history) shares(to []share, k key, ns int64) []share {
+	if k&mixed == 0 {
+		return addShare(to, share{k, ns})
+	}
+	for _, sh := range h.mixes[k&keyMask] {
+		to = addShare(to, sh)
+	}
+	return to
+}
+
+// addShare adds to the share of the same key; there are few.
+func addShare(to []share, sh share) []share {
+	for i := range to {
+		if to[i].key == sh.key {
+			to[i].ns += sh.ns
+			return to
+		}
+	}
+	return append(to, sh)
+}
+
+// stretch is what filled a part of a goroutine's time: shares, in order where
+// they are single pieces.
+type stretch struct {
+	share
+	mix []share // not nil: several pieces, in no known order
+}
+
+// look appends what filled [from, to) to a list, in the order of time. Where to
+// lies before the history's end, what comes later is left out. The pieces sum to
+// to-from.
+func (h *history) look(out []stretch, from, to int64) []stretch {
+	if from >= to {
+		return out
+	}
+	begin := max(from, h.start)
+	if begin > from {
+		if end := min(begin, to); h.parent != nil && from < h.since {
+			out = h.parent.look(out, from, min(end, h.since))
+			from = min(end, h.since)
+		}
+		if end := min(begin, to); end > from {
+			out = append(out, stretch{share: share{h.before, end - from}})
+		}
+		if begin >= to {
+			return out
+		}
+	}
+	i := h.find(begin)
+	at := begin
+	for ; i < len(h.blocks) && at < to; i++ {
+		b := h.blocks[i]
+		end := min(b.end, to)
+		switch {
+		case b.key&mixed == 0:
+			out = append(out, stretch{share: share{b.key, end - at}})
+		case at == h.beginOf(i) && end == b.end:
+			out = append(out, stretch{share: share{b.key, end - at}, mix: h.mixes[b.key&keyMask]})
+		default:
+			out = append(out, stretch{share: share{unresolvedKey, end - at}})
+		}
+		at = end
+	}
+	if at < to {
+		out = append(out, stretch{share: share{unknownKey, to - at}})
+	}
+	return out
+}
+
+// find is the block in which an instant lies. Mostly that is one of the last.
+func (h *history) find(at int64) int {
+	n := len(h.blocks)
+	for i := n - 1; i >= max(0, n-8); i-- {
+		if h.beginOf(i) <= at {
+			return i
+		}
+	}
+	lo, hi := 0, max(0, n-8)
+	for lo < hi {
+		if mid := (lo + hi) / 2; h.blocks[mid].end <= at {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+func (h *history) beginOf(i int) int64 {
+	if i == 0 {
+		return h.start
+	}
+	return h.blocks[i-1].end
+}

@@ -1,0 +1,401 @@
+package blame
+
+import (
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// Options bound a Ledger.
+type Options struct {
+	// Bytes bounds the memory of the histories; 0 is DefaultBytes. What falls out
+	// of them is unresolved.
+	Bytes int64
+	// From is the scope's start, ns.
+	From int64
+}
+
+// DefaultBytes is how much the histories may take where nothing is said.
+const DefaultBytes = 48 << 20
+
+// Ledger sums what filled the waits of a trace.
+type Ledger struct {
+	from   int64
+	pieces *pieceTable
+	store  store
+	lives  []*life // by slot
+	groups []int32 // by Ref: the group's number
+	refs   []Ref   // by group number, plus 1
+	ends   []lastEnd
+
+	accounts accounts
+	paths    paths
+	work     work
+	procs    []lastOn
+	stop     stop
+
+	recording *Recording // nil where nothing is recorded
+
+	found  []stretch // scratch
+	shares []share   // scratch
+}
+
+// life is a goroutine that lives.
+type life struct {
+	id       int64
+	ref      Ref
+	deselect bool // its waits are not asked for
+	system   bool
+	state    event.GoState // in which it is now
+	hist     *history
+	sample   key // of a CPU sample since the last mark, plus 1
+	regions  []openRegion
+	account  int32 // of its last wait for a goroutine
+	futile   *futile
+	lane     lane // in the work that is being measured
+}
+
+// openRegion is a region that a goroutine is in.
+type openRegion struct {
+	name  event.StringID
+	begin int64
+}
+
+// lastOn is who had a processor last.
+type lastOn struct {
+	who   Ref
+	since int64 // it was never left alone for long since then
+	end   int64
+}
+
+// stop is the last stop of the world.
+type stop struct{ from, to int64 }
+
+// lastEnd is the goroutine of a group that ended last.
+type lastEnd struct {
+	g  int64
+	at int64
+}
+
+const (
+	// leftAlone is how long a processor may idle between two goroutines and still
+	// count as never free, ns: the time that it takes to pick the next.
+	leftAlone = 20_000
+	// wakeUp is how short a wait for a processor is no more than the time that
+	// waking somebody up takes, ns.
+	wakeUp = 20_000
+)
+
+// New returns the ledger of a trace.
+func New(o Options, tables *event.Tables) *Ledger {
+	if o.Bytes == 0 {
+		o.Bytes = DefaultBytes
+	}
+	b := &Ledger{from: o.From, pieces: newPieceTable(tables), store: store{budget: o.Bytes}}
+	b.accounts = newAccounts(b.pieces)
+	b.paths = newPaths()
+	b.stop = stop{-1, -1}
+	b.work.pieces = b.pieces
+	return b
+}
+
+// Collect takes the records of a batch.
+func (b *Ledger) Collect(batch []timeline.Record) {
+	for i := range batch {
+		b.take(&batch[i])
+	}
+}
+
+func (b *Ledger) take(r *timeline.Record) {
+	switch r.Op {
+	case timeline.OpInterval:
+		b.interval(r)
+	case timeline.OpBorn:
+		b.born(r)
+	case timeline.OpIdentified:
+		b.identified(r)
+	case timeline.OpSample:
+		b.sampled(r)
+	case timeline.OpStop:
+		b.stop = stop{r.Start, -1}
+	case timeline.OpRange:
+		if r.Range == event.RangeSTW {
+			b.stop = stop{r.Start, r.End}
+		}
+	case timeline.OpTaskBegin, timeline.OpTaskEnd, timeline.OpRegionBegin, timeline.OpRegionEnd, timeline.OpLog:
+		b.annotated(r)
+	}
+}
+
+// GroupOf is the group that a Ref stands for, timeline.NoGroup if there is none.
+func (b *Ledger) GroupOf(who Ref) int32 {
+	if who < 0 {
+		return timeline.NoGroup
+	}
+	return b.groups[who]
+}
+
+// refOf is the Ref of a group.
+func (b *Ledger) refOf(group int32) Ref {
+	if group == timeline.NoGroup {
+		return b.newRef(group) // of the goroutine alone, until it is identified
+	}
+	for int(group) >= len(b.refs) {
+		b.refs = append(b.refs, 0)
+	}
+	if b.refs[group] == 0 {
+		b.refs[group] = b.newRef(group) + 1
+	}
+	return b.refs[group] - 1
+}
+
+func (b *Ledger) newRef(group int32) Ref {
+	b.groups = append(b.groups, group)
+	b.ends = append(b.ends, lastEnd{event.NoG, -1})
+	return Ref(len(b.groups) - 1)
+}
+
+func (b *Ledger) born(r *timeline.Record) {
+	for int(r.Slot) >= len(b.lives) {
+		b.lives = append(b.lives, new(life))
+	}
+	l := b.lives[r.Slot]
+	*l = life{
+		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0],
+		deselect: r.Has(timeline.FlagDeselected), system: r.Has(timeline.FlagSystem),
+	}
+	switch {
+	case r.Has(timeline.FlagGap):
+		l.hist.before = unknownKey
+	case r.Has(timeline.FlagCensoredStart):
+		// since the scope's start
+	case r.OtherSlot >= 0:
+		creator := b.lives[r.OtherSlot]
+		b.mark(creator, r.Start, r.Stack)
+		b.store.descends(l.hist, creator.hist, r.Start)
+		b.work.created(l, creator)
+	case r.Other == event.NoG: // a time.AfterFunc
+		l.hist.before = b.pieces.on(Timer, 0)
+	default:
+		l.hist.before = unknownKey
+	}
+	if b.recording != nil {
+		b.recording.born(l, r)
+	}
+}
+
+// write writes a piece of a goroutine's own into its history.
+func (b *Ledger) write(l *life, k key, end int64, kind waitkind.Kind, stack event.StackID) {
+	if b.recording != nil {
+		b.recording.add(l.id, interval{from: l.hist.upTo(), to: end, waker: event.NoG, key: k, stack: stack, kind: kind})
+	}
+	b.store.add(l.hist, k, end)
+}
+
+func (b *Ledger) identified(r *timeline.Record) {
+	l := b.lives[r.Slot]
+	l.system = l.system || r.Has(timeline.FlagSystem)
+	if b.groups[l.ref] == timeline.NoGroup {
+		b.groups[l.ref] = r.Group
+	}
+}
+
+// mark writes down what a goroutine did until now, when something shows on which
+// stack it is.
+func (b *Ledger) mark(l *life, now int64, stack event.StackID) {
+	if l.state == event.GoRunning {
+		b.ran(l, now, stack)
+	}
+}
+
+// ran writes down that a goroutine ran until an instant, and on which stack it is
+// then, 0 if that is not known.
+func (b *Ledger) ran(l *life, end int64, stack event.StackID) {
+	from := l.hist.upTo()
+	if end <= from {
+		return
+	}
+	var k key
+	switch n := len(l.regions); {
+	case l.sample != 0:
+		k = l.sample - 1
+		l.sample = 0
+	case stack != 0:
+		k = b.pieces.codeOn(stack)
+	case n > 0:
+		k = b.pieces.id(Piece{Kind: Code, How: ByRegion, Region: l.regions[n-1].name, Who: NoOne})
+	default:
+		k = b.pieces.id(Piece{Kind: Code, How: ByCreation, Who: l.ref})
+	}
+	b.work.ran(l, k, end-from)
+	b.write(l, k, end, waitkind.User, stack)
+}
+
+func (b *Ledger) sampled(r *timeline.Record) {
+	if r.Slot < 0 || r.Stack == 0 {
+		return
+	}
+	l := b.lives[r.Slot]
+	if l.state != event.GoRunning {
+		return
+	}
+	l.sample = b.pieces.sampled(r.Stack) + 1
+	b.ran(l, r.Start, r.Stack)
+	l.sample = b.pieces.sampled(r.Stack) + 1 // what follows is most likely the same
+}
+
+func (b *Ledger) interval(r *timeline.Record) {
+	l := b.lives[r.Slot]
+	switch {
+	case r.End <= l.hist.upTo():
+		// outside the scope, or nothing
+	case r.State == event.GoRunning && r.Kind == waitkind.GCAssist:
+		b.write(l, b.pieces.on(GC, r.Stack), r.End, r.Kind, r.Stack)
+	case r.State == event.GoRunning:
+		b.ran(l, r.End, r.Stack)
+		b.had(r.P, l.ref, r.Start, r.End)
+	case r.State == event.GoRunnable:
+		b.write(l, b.ready(r), r.End, r.Kind, 0)
+	case r.State == event.GoWaiting && r.OtherSlot >= 0 && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
+		b.resolve(l, b.lives[r.OtherSlot], r)
+	default:
+		k := b.pieces.ofInterval(r)
+		b.write(l, k, r.End, r.Kind, r.Stack)
+		b.work.waited(l, k, r.Ns())
+		if r.State == event.GoSyscall {
+			b.had(r.P, l.ref, r.Start, r.End)
+		} else if b.counts(l, r) {
+			b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
+		}
+	}
+	if r.State != event.GoRunning || r.Next != event.GoRunning {
+		l.sample = 0
+	}
+	if l.futile != nil {
+		b.wasFutile(l, r)
+	}
+	l.state = r.Next
+	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
+		b.ended(l, r)
+	}
+}
+
+// counts says whether a wait is one of those that are asked for.
+func (b *Ledger) counts(l *life, r *timeline.Record) bool {
+	return !l.deselect && !l.system && (r.Kind.Class() == waitkind.BlockedSync || r.Kind == waitkind.Unsaid)
+}
+
+func (b *Ledger) ended(l *life, r *timeline.Record) {
+	if r.Next == event.GoNotExist {
+		b.work.gone(l)
+		b.ends[l.ref] = lastEnd{l.id, r.End}
+		if b.recording != nil {
+			b.recording.threads[l.id].ended = r.End
+		}
+		b.store.end(l.hist)
+	}
+}
+
+// had takes in who had a processor.
+func (b *Ledger) had(p int32, who Ref, from, to int64) {
+	if p < 0 {
+		return
+	}
+	for int(p) >= len(b.procs) {
+		b.procs = append(b.procs, lastOn{end: -leftAlone - 1})
+	}
+	on := &b.procs[p]
+	if from-on.end > leftAlone {
+		on.since = from
+	}
+	on.who, on.end = who, to
+}
+
+// ready is the piece of a wait for a processor: who had the one that the goroutine
+// got in the end, if that was never free for half of the wait. Any processor may
+// take any goroutine that is ready, so that the others were not free either.
+func (b *Ledger) ready(r *timeline.Record) key {
+	who := NoOne
+	if half := r.Start + r.Ns()/2; r.Ns() >= wakeUp {
+		switch {
+		case b.stop.from >= 0 && min(b.stopped(r.End), r.End)-max(b.stop.from, r.Start) >= r.Ns()/2:
+			who = Stopped
+		case r.P >= 0 && int(r.P) < len(b.procs):
+			if on := &b.procs[r.P]; r.End-on.end <= leftAlone && on.since <= half {
+				who = on.who
+			}
+		}
+	}
+	if who == NoOne && r.Kind == waitkind.Woken {
+		b.work.wakes.add(r.Ns())
+	}
+	return b.pieces.id(Piece{Kind: Scheduler, Who: who})
+}
+
+// stopped is the end of the last stop of the world, or now while it lasts.
+func (b *Ledger) stopped(now int64) int64 {
+	if b.stop.to < 0 {
+		return now
+	}
+	return b.stop.to
+}
+
+// resolve writes down a wait that another goroutine ended: what that one did
+// meanwhile.
+func (b *Ledger) resolve(l, waker *life, r *timeline.Record) {
+	b.mark(waker, r.End, r.OtherStack)
+	from := l.hist.upTo() // the wait's start, but in damage
+	b.look(waker, from, r.End, IsLock(r.Kind))
+	if b.recording != nil {
+		b.recording.add(l.id, interval{from: from, to: r.End, waker: waker.id, stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
+	}
+	b.inherit(l)
+	b.work.woken(l, waker, r)
+	if b.counts(l, r) {
+		b.blame(l, waker, r)
+	}
+}
+
+// look finds what filled a part of a goroutine's time, for one that waits for it,
+// to let go of a lock or else.
+func (b *Ledger) look(waker *life, from, to int64, lock bool) {
+	b.found = waker.hist.look(b.found[:0], from, to)
+	if !lock {
+		return
+	}
+	for i := range b.found {
+		s := &b.found[i]
+		if s.mix != nil {
+			s.mix = b.held(s.mix)
+		} else {
+			s.key = b.pieces.holder(s.key)
+		}
+	}
+}
+
+// held makes the code in a mix that of a holder.
+func (b *Ledger) held(mix []share) []share {
+	var out []share
+	for _, sh := range mix {
+		out = addShare(out, share{b.pieces.holder(sh.key), sh.ns})
+	}
+	return out
+}
+
+// inherit writes what was found into a goroutine's own history.
+func (b *Ledger) inherit(l *life) {
+	at := l.hist.upTo()
+	for i := range b.found {
+		s := &b.found[i]
+		at += s.ns
+		if s.mix == nil {
+			b.store.add(l.hist, s.key|inherited, at)
+			continue
+		}
+		m := make([]share, 0, len(s.mix))
+		for _, sh := range s.mix {
+			m = addShare(m, share{sh.key | inherited, sh.ns})
+		}
+		b.store.add(l.hist, b.store.keep(l.hist, m), at)
+	}
+}

@@ -1,0 +1,107 @@
+package blame
+
+import (
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// Recording keeps what goroutines did in parts of a trace, interval by interval, to
+// follow single waits through it. A Ledger fills it in.
+type Recording struct {
+	windows []Window
+	most    int // intervals
+	n       int
+	from    int64 // what ended before was dropped for want of memory
+	threads map[int64]*thread
+}
+
+// Window is a part of a trace, ns.
+type Window struct{ From, To int64 }
+
+// thread is a goroutine in a recording.
+type thread struct {
+	who       Ref
+	born      int64 // or when it was first known
+	creator   int64 // event.NoG if that is not known
+	before    key   // what was before it was born, if it has no creator
+	ended     int64 // -1 while it lives
+	intervals []interval
+}
+
+// interval is what a goroutine did for a while: one piece of its own, or a wait
+// that another goroutine ended.
+type interval struct {
+	from, to int64
+	waker    int64 // event.NoG for a piece of its own
+	key      key   // the piece
+	stack    event.StackID
+	wakerOn  event.StackID // stack of the waker when it ended the wait
+	kind     waitkind.Kind // of a wait, whoever ended it, or of the readiness
+}
+
+const intervalBytes = 48
+
+// NewRecording returns a recording of some windows that takes about so many bytes
+// at most. What does not fit is dropped, the oldest first.
+func NewRecording(windows []Window, bytes int64) *Recording {
+	return &Recording{windows: windows, most: int(max(bytes/intervalBytes, 1000)), threads: make(map[int64]*thread)}
+}
+
+// Record lets a ledger fill in a recording, from its first record on.
+func (b *Ledger) Record(to *Recording) { b.recording = to }
+
+// DroppedUntil is the instant until which intervals were dropped for want of
+// memory, or 0.
+func (rec *Recording) DroppedUntil() int64 { return rec.from }
+
+func (rec *Recording) covers(from, to int64) bool {
+	return slices.ContainsFunc(rec.windows, func(w Window) bool { return from < w.To && to > w.From })
+}
+
+// born takes in a goroutine; born again after a gap, it goes on.
+func (rec *Recording) born(l *life, r *timeline.Record) {
+	t := &thread{who: l.ref, born: r.Start, creator: event.NoG, before: l.hist.before, ended: -1}
+	if l.hist.parent != nil {
+		t.creator = r.Other
+	}
+	if old := rec.threads[l.id]; old != nil && r.Has(timeline.FlagGap) {
+		t.intervals = old.intervals
+	}
+	rec.threads[l.id] = t
+}
+
+func (rec *Recording) add(g int64, i interval) {
+	if !rec.covers(i.from, i.to) {
+		return
+	}
+	t := rec.threads[g]
+	t.intervals = append(t.intervals, i)
+	if rec.n++; rec.n > rec.most {
+		rec.drop(i.to)
+	}
+}
+
+// drop drops the older half of the time that is kept, as often as it takes to be
+// rid of a fair part of the intervals.
+func (rec *Recording) drop(now int64) {
+	oldest := now
+	for _, t := range rec.threads {
+		if len(t.intervals) > 0 {
+			oldest = min(oldest, t.intervals[0].from)
+		}
+	}
+	for rec.from = max(rec.from, oldest); rec.n > rec.most*3/4 && rec.from < now; {
+		rec.from += max(1, (now-rec.from)/2)
+		for _, t := range rec.threads {
+			n := 0
+			for n < len(t.intervals) && t.intervals[n].to <= rec.from {
+				n++
+			}
+			rec.n -= n
+			t.intervals = slices.Delete(t.intervals, 0, n)
+		}
+	}
+}

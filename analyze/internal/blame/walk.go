@@ -1,0 +1,192 @@
+package blame
+
+import (
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// Step is a part of what filled a stretch of a goroutine's time. It is either a
+// piece, or a wait for another goroutine with the steps of that one meanwhile.
+type Step struct {
+	From, To int64 // ns
+	G        int64
+	Who      Ref // the group of G
+	Piece    Piece
+	// Kind is, of a wait or of readiness, which one; NumKinds for others.
+	Kind  waitkind.Kind
+	Stack event.StackID // where it waited, in the system call, or ran until; 0 if not known
+
+	// Waker is the goroutine that ended a wait, on WakerOn, and Steps are what it
+	// did meanwhile. NoG if the step is a piece.
+	Waker   int64
+	WakerOn event.StackID
+	Steps   []Step
+
+	key key
+}
+
+// Ns is the length of a step.
+func (s *Step) Ns() int64 { return s.To - s.From }
+
+// IsWait says whether the step is a wait that another goroutine ended.
+func (s *Step) IsWait() bool { return s.Waker != event.NoG }
+
+const (
+	// maxDepth is how far a chain of causes is followed (methods.md A.8).
+	maxDepth = 64
+	// maxSteps bounds the steps of one walk.
+	maxSteps = 200_000
+)
+
+// walk follows one goroutine's time back.
+type walk struct {
+	*Recording
+	pieces *pieceTable
+	left   int // steps that may still be made
+}
+
+// Walk is what filled a goroutine's time from an instant to another, in order. The
+// steps follow each other without a gap, and those of a wait fill the wait. What
+// is not known is a step of kind Unknown, what was dropped or is too long a chain
+// one of kind Unresolved.
+func (b *Ledger) Walk(g, from, to int64) []Step {
+	w := walk{b.recording, b.pieces, maxSteps}
+	return w.steps(g, from, to, 0)
+}
+
+// Before returns the interval of a goroutine that contains an instant.
+func (rec *Recording) at(g, at int64) (interval, bool) {
+	t := rec.threads[g]
+	if t == nil {
+		return interval{}, false
+	}
+	i := t.find(at)
+	if i >= len(t.intervals) || t.intervals[i].from > at {
+		return interval{}, false
+	}
+	return t.intervals[i], true
+}
+
+// find is the first interval that ends after an instant.
+func (t *thread) find(at int64) int {
+	i, _ := slices.BinarySearchFunc(t.intervals, at, func(x interval, at int64) int {
+		if x.to <= at {
+			return -1
+		}
+		return 1
+	})
+	return i
+}
+
+// steps are the steps of a goroutine in [from, to).
+func (w *walk) steps(g, from, to int64, depth int) []Step {
+	t := w.threads[g]
+	if t == nil || depth > maxDepth {
+		return []Step{w.blank(g, NoOne, from, to, unresolvedKey)}
+	}
+	var out []Step
+	if from < t.born {
+		end := min(t.born, to)
+		if t.creator != event.NoG {
+			out = w.steps(t.creator, from, end, depth)
+		} else {
+			out = append(out, w.blank(g, t.who, from, end, t.before))
+		}
+		from = end
+	}
+	for i := t.find(from); i < len(t.intervals) && from < to; i++ {
+		in := &t.intervals[i]
+		if in.from >= to {
+			break
+		}
+		if in.from > from {
+			out = append(out, w.missing(g, t, from, in.from))
+			from = in.from
+		}
+		end := min(in.to, to)
+		out = append(out, w.step(g, t, in, from, end, depth))
+		from = end
+	}
+	if from < to {
+		out = append(out, w.missing(g, t, from, to))
+	}
+	return out
+}
+
+// missing is a stretch of which nothing is written down.
+func (w *walk) missing(g int64, t *thread, from, to int64) Step {
+	k := unknownKey
+	if from < w.from {
+		k = unresolvedKey
+	}
+	return w.blank(g, t.who, from, to, k)
+}
+
+func (w *walk) blank(g int64, who Ref, from, to int64, k key) Step {
+	return Step{From: from, To: to, G: g, Who: who, Piece: w.pieces.of(k), Kind: waitkind.NumKinds, Waker: event.NoG, key: k}
+}
+
+// step is the part of an interval in [from, to).
+func (w *walk) step(g int64, t *thread, in *interval, from, to int64, depth int) Step {
+	s := w.blank(g, t.who, from, to, in.key)
+	s.Kind, s.Stack = in.kind, in.stack
+	if w.left--; in.waker == event.NoG {
+		return s
+	}
+	s.Waker, s.WakerOn = in.waker, in.wakerOn
+	if w.left < 0 {
+		s.Steps = []Step{w.blank(in.waker, NoOne, from, to, unresolvedKey)}
+		return s
+	}
+	s.Steps = w.steps(in.waker, from, to, depth+1)
+	if IsLock(in.kind) {
+		w.hold(s.Steps, 0)
+	}
+	return s
+}
+
+// hold makes of what a goroutine did what it is to those who wait for a lock that
+// the goroutine has.
+func (w *walk) hold(steps []Step, own key) {
+	for i := range steps {
+		s := &steps[i]
+		if s.IsWait() {
+			w.hold(s.Steps, inherited)
+			continue
+		}
+		s.key = w.pieces.holder(s.key | own)
+		s.Piece = w.pieces.of(s.key)
+		s.key &= keyMask
+	}
+}
+
+// Leaves calls f with the pieces of steps in order, and how many waits for
+// goroutines each lies below.
+func Leaves(steps []Step, f func(s *Step, depth int)) {
+	leaves(steps, 0, f)
+}
+
+func leaves(steps []Step, depth int, f func(*Step, int)) {
+	for i := range steps {
+		if s := &steps[i]; s.IsWait() {
+			leaves(s.Steps, depth+1, f)
+		} else {
+			f(s, depth)
+		}
+	}
+}
+
+// Sum sums pieces of steps: those that are not below a wait are direct.
+func (b *Ledger) Sum(steps []Step) []Share {
+	var sums []share
+	Leaves(steps, func(s *Step, depth int) {
+		k := s.key
+		if depth > 0 {
+			k |= inherited
+		}
+		sums = addShare(sums, share{k, s.Ns()})
+	})
+	return b.sharesOf(sums)
+}
