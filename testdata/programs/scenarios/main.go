@@ -37,9 +37,9 @@ type scenario struct {
 	ID    string `json:"id,omitempty"`
 	Procs int    `json:"procs"` // GOMAXPROCS
 	Doc   string `json:"doc"`   // what the program does, and what an analysis must say
-	// Waits counts the waits that are the same in every run: the key is an
-	// entry function and a class and kind as conctrace calls them, the value is
-	// for all goroutines of that function together.
+	// Waits counts the waits that are the same in every run: the key is an entry
+	// function and a class, mostly with a kind, as conctrace calls them, the value
+	// is for all goroutines of that function together.
 	Waits map[string]int `json:"waits,omitempty"`
 	// Usual counts waits that a stall of the machine can add to or take from.
 	// The traces in testdata have these numbers.
@@ -55,12 +55,12 @@ var scenarios = []scenario{
 	oneGoroutine, twoOnOneProc, twoOnTwoProcs, forkJoin, eightOnTwoProcs,
 	hundredSleepers,
 	sequentialReads, concurrentReads, selectJoin, pullIterator,
-	hogOneProc, hogTwoProcs, hogInPool,
+	hogOneProc, hogTwoProcs, hogInPool, lockHandOffs, lockAndFree, readerWriterReader, pingPong,
 	slowConsumerQueue, slowProducerQueue, pipelineUnbuffered,
 	idlePool, idleListener, closeReleases,
-	timerChannel, forcedGC, memStats,
+	transitiveWait, waitsForCreator, timerChannel, forcedGC, memStats,
 	profiledFourProcs, profiledTwoProcs,
-	nilChannel, openWaits, delegation,
+	nilChannel, twoLockCycle, openWaits, connectionPool, delegation,
 
 	lockSerialises, httpModerate,
 	threeSleepsOneProc, threeSleeps,

@@ -232,3 +232,42 @@ var heavyInBoundedPool = scenario{
 		stopHandlers()
 	},
 }
+
+const queried = 8
+
+var connectionPool = scenario{
+	Name: "s44-connection-pool", ID: "S44", Procs: 2,
+	Doc: "Five goroutines share one connection, which a channel hands round: each takes it from there eight times, asks a server that answers after 3 ms, and puts it back. 120 ms. Four wait in the queue while one waits for the network; the pool is too small, unless it is to protect the server.",
+	Waits: map[string]int{
+		"main.poolUser blocked-sync/chan-receive": 5*queried - 1,
+		"main.poolUser blocked-io/network":        5 * queried,
+		"main.main blocked-sync/waitgroup":        1,
+	},
+	before: func() {
+		connPool = make(chan net.Conn, 1)
+		connPool <- startLateServer(1)[0]
+	},
+	run: func() {
+		for range 5 {
+			workers.Add(1)
+			go poolUser()
+		}
+		workers.Wait()
+	},
+}
+
+var connPool chan net.Conn
+
+func poolUser() {
+	defer workers.Done()
+	for range queried {
+		query()
+		burn(0.1)
+	}
+}
+
+func query() {
+	c := <-connPool
+	fetch(c, 3)
+	connPool <- c
+}
