@@ -33,6 +33,9 @@ type truth struct {
 	healthy bool
 }
 
+// s16, s33, s41 and s44 expect no finding for want of detectors: a reader behind a
+// waiting writer, a lock held on the longest path, two groups that wait for each
+// other and a pool that is too small are no health.
 var truths = []truth{
 	{scenario: "s01-one-goroutine", label: "serial", mostly: "serial", healthy: true},
 	{scenario: "s02-two-on-one-proc", label: "interleaved", mostly: "interleaved/capacity", finding: "processors-saturated", culprit: "main.equalWorker"},
@@ -47,6 +50,10 @@ var truths = []truth{
 	{scenario: "s11-hog-one-proc", label: "interleaved", mostly: "interleaved/latency", finding: "cpu-hog-delays-io", culprit: "main.hog"},
 	{scenario: "s12-hog-two-procs", label: "interleaved", mostly: "interleaved/latency", healthy: true},
 	{scenario: "s13-hogs-in-pool", label: "interleaved", mostly: "interleaved/latency", healthy: true},
+	{scenario: "s14-lock-hand-offs", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-serialises", culprit: "main.(*Ledger).Post"},
+	{scenario: "s15-lock-and-free", label: "parallel", mostly: "parallel/full", healthy: true},
+	{scenario: "s16-reader-writer-reader", label: "interleaved", mostly: "interleaved/dependency"},
+	{scenario: "s17-ping-pong", label: "interleaved", mostly: "interleaved/dependency", finding: "interleaved-not-parallel"},
 	{scenario: "s18-slow-consumer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-consumer", culprit: "main.slowConsumer"},
 	{scenario: "s19-slow-producer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-producer", culprit: "main.slowProducer"},
 	{scenario: "s20-pipeline", label: "parallel", mostly: "parallel/saturated", finding: "slow-consumer", culprit: "main.stageB"},
@@ -55,13 +62,17 @@ var truths = []truth{
 	{scenario: "s25-close-releases", label: "interleaved", mostly: "interleaved/dependency", healthy: true},
 	{scenario: "s28-raw-read", label: "latency-bound", mostly: "latency-bound/syscall", healthy: true},
 	{scenario: "s29-raw-read-one-proc", label: "starved", mostly: "stalled/syscall-held", finding: "syscalls-hold-processors", culprit: "main.askingReader"},
+	{scenario: "s33-transitive-wait", label: "interleaved", mostly: "interleaved/dependency"},
+	{scenario: "s34-waits-for-creator", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-producer"},
 	{scenario: "s35-timer-channel", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
 	{scenario: "s36-forced-gc", label: "interleaved", mostly: "interleaved/runtime", finding: "stop-the-world", culprit: "main.collector"},
 	{scenario: "s37-mem-stats", label: "interleaved", mostly: "interleaved/latency", finding: "stop-the-world", culprit: "main.statsPoller"},
 	{scenario: "s38-profiled-four-procs", label: "parallel", mostly: "parallel/full", finding: "oversubscribed-machine"},
 	{scenario: "s38-profiled-two-procs", label: "saturated", mostly: "parallel/saturated", finding: "processors-saturated", culprit: "main.profiledWorker"},
 	{scenario: "s40-nil-channel", label: "latency-bound", mostly: "latency-bound/timer", finding: "stuck-goroutines", culprit: "main.nilReceiver"},
+	{scenario: "s41-two-lock-cycle", label: "latency-bound", mostly: "latency-bound/timer"},
 	{scenario: "s42-open-waits", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
+	{scenario: "s44-connection-pool", label: "latency-bound", mostly: "latency-bound/io"},
 	{scenario: "s45-delegation", label: "serial", mostly: "serial", healthy: true},
 
 	{scenario: "lock-serialises", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-serialises", culprit: "main.(*Store).Lookup"},
