@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	"analyze/internal/texttrace": {},
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
-	"analyze/internal/collect":   {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
+	"analyze/internal/blame":     {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind"},
+	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
 	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",

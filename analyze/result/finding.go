@@ -24,6 +24,8 @@ type Finding struct {
 	Groups   []int              `json:"groups"` // concerned, the most first
 	Victims  []int              `json:"victims"`
 	Stacks   []RoleStack        `json:"stacks"`
+	// Explain is the command that tells the story of the finding's moments.
+	Explain string `json:"explain"`
 	// Merged are the findings of less specific detectors that this one explains.
 	Merged []string `json:"merged,omitempty"`
 }

@@ -42,6 +42,7 @@ type Result struct {
 	SitesOmitted SitesOmitted `json:"sites_omitted"`
 	// SiteClasses join the places that wait for each other: a lock, a channel.
 	SiteClasses []SiteClass `json:"site_classes"`
+	Blame       Blame       `json:"blame"`
 	Tasks       []Span      `json:"tasks"`
 	Regions     []Span      `json:"regions"`
 	Logs        []LogCount  `json:"logs"`
@@ -287,6 +288,9 @@ type Site struct {
 	Wakers []Waker `json:"wakers,omitempty"`
 	// Worst are the longest of the waits: at most three.
 	Worst []Moment `json:"worst,omitempty"`
+	// Pieces are what filled the waits, as in Blame: the eight largest, and other.
+	// They sum to TotalNs.
+	Pieces []Piece `json:"pieces"`
 }
 
 // Waker is who ended waits at a place.
@@ -376,6 +380,12 @@ type Span struct {
 	// it until it ended it, and others within their regions of the task.
 	Time    Time      `json:"time"`
 	Slowest []SlowRun `json:"slowest,omitempty"` // at most ten
+	// Typical is one of about the median length.
+	Typical *SlowRun `json:"typical,omitempty"`
+	// Path is what the critical paths of the complete ones consist of.
+	Path *Path `json:"path,omitempty"`
+	// Work is the work and span of regions that were measured.
+	Work *Work `json:"work,omitempty"`
 }
 
 // SlowRun is one task or region.
@@ -384,6 +394,8 @@ type SlowRun struct {
 	Goroutine  int64 `json:"goroutine"`
 	BeginNs    int64 `json:"begin_ns"`
 	DurationNs int64 `json:"duration_ns"`
+	// Pieces are what its critical path consists of: the eight largest, and other.
+	Pieces []Piece `json:"pieces,omitempty"`
 }
 
 // LogCount is how many runtime/trace.Log calls had a category.

@@ -48,10 +48,9 @@ func (s Share) Ns() int64 { return s.DirectNs + s.PropagatedNs }
 
 // accounts are all accounts of a trace, with their pieces.
 type accounts struct {
-	pieces *pieceTable
-	list   []Account
-	ids    map[accountKey]int32
-	sums   sumTable
+	list []Account
+	ids  map[accountKey]int32
+	sums sumTable
 }
 
 type accountKey struct {
@@ -61,8 +60,8 @@ type accountKey struct {
 	waker  Ref
 }
 
-func newAccounts(pieces *pieceTable) accounts {
-	return accounts{pieces: pieces, ids: make(map[accountKey]int32), sums: newSumTable()}
+func newAccounts() accounts {
+	return accounts{ids: make(map[accountKey]int32), sums: newSumTable()}
 }
 
 // of is the account of a wait that a goroutine of a group ended.
@@ -104,30 +103,38 @@ func (a *accounts) count(id int32, r *timeline.Record) {
 // Accounts calls f with every account and what its waits consisted of, the most
 // first. The order of the accounts is that in which they came up.
 func (b *Ledger) Accounts(f func(Account, []Share)) {
-	a := &b.accounts
-	shares := make([][]Share, len(a.list))
-	for _, s := range a.sums.entries {
-		if s.ns == [2]int64{} {
-			continue
-		}
-		shares[s.id] = append(shares[s.id], Share{a.pieces.of(s.key), s.ns[0], s.ns[1]})
-	}
-	for i, acc := range a.list {
-		slices.SortFunc(shares[i], func(x, y Share) int {
-			return cmp.Or(cmp.Compare(y.Ns(), x.Ns()), b.comparePieces(x.Piece, y.Piece))
-		})
+	shares := b.sharesBy(&b.accounts.sums, len(b.accounts.list))
+	for i, acc := range b.accounts.list {
 		f(acc, shares[i])
 	}
+}
+
+// sharesBy are the pieces of so many accounts of a table, the most first.
+func (b *Ledger) sharesBy(t *sumTable, n int) [][]Share {
+	shares := make([][]Share, n)
+	for _, s := range t.entries {
+		if s.ns != [2]int64{} {
+			shares[s.id] = append(shares[s.id], Share{b.pieces.of(s.key), s.ns[0], s.ns[1]})
+		}
+	}
+	for i := range shares {
+		slices.SortFunc(shares[i], b.compareShares)
+	}
+	return shares
+}
+
+// compareShares puts the most first.
+func (b *Ledger) compareShares(x, y Share) int {
+	return cmp.Or(cmp.Compare(y.Ns(), x.Ns()), b.comparePieces(x.Piece, y.Piece))
 }
 
 // comparePieces orders pieces by what they say, not by their numbers, which
 // another decoder hands out differently.
 func (b *Ledger) comparePieces(x, y Piece) int {
 	t := b.pieces.tables
-	f, g := t.Frame(x.Frame), t.Frame(y.Frame)
 	return cmp.Or(
 		cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.How, y.How),
-		cmp.Compare(f.Func, g.Func), cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line),
+		compareFrames(t.Frame(x.Frame), t.Frame(y.Frame)), compareFrames(t.Frame(x.Caller), t.Frame(y.Caller)),
 		cmp.Compare(t.String(x.Region), t.String(y.Region)), cmp.Compare(b.GroupOf(x.Who), b.GroupOf(y.Who)), cmp.Compare(x.Who, y.Who),
 		compareBool(x.Held, y.Held),
 	)
@@ -187,7 +194,7 @@ func (t *sumTable) grow() {
 func (b *Ledger) blame(l, waker *life, r *timeline.Record) {
 	id := b.accounts.of(l, r, waker.ref)
 	if r.Kind == waitkind.Cond {
-		b.hold(l, waker, id, r)
+		b.holdBack(l, waker, id, r)
 		return
 	}
 	b.accounts.count(id, r)
@@ -204,7 +211,7 @@ func (b *Ledger) bookFound(id int32) {
 			b.accounts.sums.add(id, s.key, s.ns)
 			continue
 		}
-		for _, sh := range s.mix {
+		for _, sh := range s.mix.shares {
 			b.accounts.sums.add(id, sh.key, sh.ns)
 		}
 	}
@@ -220,6 +227,10 @@ func (b *Ledger) late(id int32, waker *life, r *timeline.Record) {
 		before = end.at
 	}
 	acc.LateNs += r.End - before
+}
+
+func compareFrames(f, g event.Frame) int {
+	return cmp.Or(cmp.Compare(f.Func, g.Func), cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line))
 }
 
 func compareBool(x, y bool) int {

@@ -29,8 +29,8 @@ const (
 	maxFutile = 64
 )
 
-// hold takes a wait for a condition that just ended.
-func (b *Ledger) hold(l, waker *life, id int32, r *timeline.Record) {
+// holdBack takes a wait for a condition that just ended.
+func (b *Ledger) holdBack(l, waker *life, id int32, r *timeline.Record) {
 	if l.futile != nil && l.futile.last.Stack != r.Stack {
 		b.settle(l)
 	}
@@ -44,10 +44,10 @@ func (b *Ledger) hold(l, waker *life, id int32, r *timeline.Record) {
 		was.Futile++
 		f.shares = f.shares[:0]
 		for _, part := range f.parts {
-			b.look(waker, part.From, part.To, false)
+			b.look(waker, part.From, part.To)
 			f.found(b.found)
 		}
-		b.look(waker, r.Start, r.End, false)
+		b.look(waker, r.Start, r.End)
 	}
 	f.account, f.last, f.ran = id, *r, 0
 	f.parts = append(f.parts, Wait{r.Start, r.End, r.G})
@@ -60,7 +60,7 @@ func (f *futile) found(found []stretch) {
 			f.shares = addShare(f.shares, s.share)
 			continue
 		}
-		for _, sh := range s.mix {
+		for _, sh := range s.mix.shares {
 			f.shares = addShare(f.shares, sh)
 		}
 	}

@@ -15,8 +15,9 @@ import "slices"
 type history struct {
 	start  int64   // since when it is known
 	before key     // what was before that, where no parent tells
+	pin    int64   // no block reaches across this instant
 	blocks []block // the oldest first, without gaps
-	mixes  [][]share
+	mixes  []*mix
 	unused []uint32 // of mixes
 
 	// parent is the history of the goroutine that created this one, at the
@@ -42,10 +43,15 @@ type share struct {
 }
 
 const (
-	// fineness is how long ago a block must be, in lengths of it, to be a mix.
-	fineness = 32
-	// firstBlocks is how many blocks a history begins with.
+	// defaultFineness is how long ago a block must be, in lengths of it, to be a mix.
+	defaultFineness = 32
+	// firstBlocks is how many blocks a history begins with. From roomyBlocks on it
+	// is worth the time to sum up, or from scantBlocks on where memory is short.
 	firstBlocks = 4
+	scantBlocks = 32
+	roomyBlocks = 256
+	// fewest is how many blocks are made one at least.
+	fewest = 8
 	// mostParents bounds the chain of creators that is kept.
 	mostParents = 128
 
@@ -55,22 +61,29 @@ const (
 
 // store makes histories and keeps account of their memory.
 type store struct {
-	budget int64 // bytes
-	used   int64
-	free   []*history // without blocks
-	spare  [][]block  // of firstBlocks
-	merge  []share
+	budget   int64 // bytes
+	used     int64
+	fineness int64
+	free     []*history        // without blocks, or with few
+	mixes    [maxPooled][]*mix // by number of shares, to be used again
+	merge    []share           // scratch
 }
+
+// mix is several pieces in no known order.
+type mix struct{ shares []share }
+
+// maxPooled is how many shares a mix has at most that is used again.
+const maxPooled = 32
 
 // begin returns the history of a goroutine that is there since an instant.
 func (s *store) begin(at int64) *history {
 	n := len(s.free)
 	if n == 0 {
-		return &history{start: at}
+		return &history{start: at, pin: -1}
 	}
 	h := s.free[n-1]
 	s.free = s.free[:n-1]
-	*h = history{start: at, blocks: h.blocks[:0], mixes: h.mixes[:0], unused: h.unused[:0]}
+	*h = history{start: at, pin: -1, blocks: h.blocks[:0], mixes: h.mixes[:0], unused: h.unused[:0]}
 	return h
 }
 
@@ -108,7 +121,7 @@ func (s *store) end(h *history) {
 func (s *store) recycle(h *history) {
 	for h != nil && h.ended && h.heirs == 0 {
 		for _, m := range h.mixes {
-			s.used -= int64(cap(m)) * shareBytes
+			s.giveBack(m)
 		}
 		clear(h.mixes)
 		if cap(h.blocks) > 16*firstBlocks {
@@ -146,11 +159,12 @@ func (s *store) add(h *history, k key, end int64) {
 	h.blocks = append(h.blocks, block{end, k})
 }
 
-// makeRoom brings it about that one more block fits.
+// makeRoom brings it about that one more block fits: while there is memory and
+// what could be summed up is less than half, by a larger list.
 func (s *store) makeRoom(h *history, now int64) {
 	n := cap(h.blocks)
-	if n >= 8*firstBlocks {
-		if s.condense(h, now); len(h.blocks)*4 <= n*3 {
+	if n >= roomyBlocks || n >= scantBlocks && s.used > s.budget/2 {
+		if s.condense(h, now); len(h.blocks)*2 <= n {
 			return
 		}
 	}
@@ -162,7 +176,9 @@ func (s *store) makeRoom(h *history, now int64) {
 		s.used += int64(more-n) * blockBytes
 		return
 	}
-	s.forget(h, (len(h.blocks)+1)/2)
+	if len(h.blocks)*4 > n*3 {
+		s.forget(h, (len(h.blocks)+1)/2)
+	}
 }
 
 // forget drops the oldest blocks.
@@ -181,45 +197,36 @@ func (s *store) forget(h *history, n int) {
 func (s *store) drop(h *history, k key) {
 	if k&mixed != 0 {
 		i := k & keyMask
-		s.used -= int64(cap(h.mixes[i])) * shareBytes
+		s.giveBack(h.mixes[i])
 		h.mixes[i] = nil
 		h.unused = append(h.unused, uint32(i))
 	}
 }
 
-// condense makes one of neighbours where they were long enough ago.
-func (s *store) condense(h *history, now int64) {
-	out := 0
-	from := h.start // of the block at out
-	for i := 1; i < len(h.blocks); i++ {
-		a, b := h.blocks[out], h.blocks[i]
-		switch {
-		case a.key == b.key && a.key&mixed == 0:
-			h.blocks[out].end = b.end
-		case (b.end-from)*fineness <= now-b.end:
-			h.blocks[out] = block{b.end, s.mix(h, from, a, b)}
-		default:
-			from = a.end
-			out++
-			h.blocks[out] = b
+// giveBack lets a mix be used again.
+func (s *store) giveBack(m *mix) {
+	if m == nil {
+		return
+	}
+	s.used -= int64(cap(m.shares)) * shareBytes
+	if n := cap(m.shares); n < maxPooled {
+		s.mixes[n] = append(s.mixes[n], m)
+	}
+}
+
+// keep makes shares a mix of a history.
+func (s *store) keep(h *history, shares []share) key {
+	var m *mix
+	for n := len(shares); n < maxPooled && n < len(shares)+2 && m == nil; n++ {
+		if last := len(s.mixes[n]) - 1; last >= 0 {
+			m, s.mixes[n] = s.mixes[n][last], s.mixes[n][:last]
 		}
 	}
-	h.blocks = h.blocks[:out+1]
-}
-
-// mix makes one mix of two neighbours, the first of which begins at from.
-func (s *store) mix(h *history, from int64, a, b block) key {
-	s.merge = s.merge[:0]
-	s.merge = h.shares(s.merge, a.key, a.end-from)
-	s.merge = h.shares(s.merge, b.key, b.end-a.end)
-	s.drop(h, a.key)
-	s.drop(h, b.key)
-	return s.keep(h, slices.Clone(s.merge))
-}
-
-// keep makes a mix a part of a history.
-func (s *store) keep(h *history, m []share) key {
-	s.used += int64(cap(m)) * shareBytes
+	if m == nil {
+		m = &mix{make([]share, 0, len(shares))}
+	}
+	m.shares = append(m.shares[:0], shares...)
+	s.used += int64(cap(m.shares)) * shareBytes
 	if n := len(h.unused); n > 0 {
 		i := h.unused[n-1]
 		h.unused = h.unused[:n-1]
@@ -230,15 +237,56 @@ func (s *store) keep(h *history, m []share) key {
 	return mixed | key(len(h.mixes)-1)
 }
 
-// shares adds what a block of some length consists of to a list.
-func (h *history) shares(to []share, k key, ns int64) []share {
-	if k&mixed == 0 {
-		return addShare(to, share{k, ns})
+// condense makes one of neighbours where they were long enough ago.
+func (s *store) condense(h *history, now int64) {
+	out := 0 // where the next block goes
+	from := h.start
+	for i := 0; i < len(h.blocks); {
+		b := h.blocks[i]
+		j := i + 1
+		for ; j < len(h.blocks); j++ {
+			next := h.blocks[j]
+			same := b.key == next.key && b.key&mixed == 0
+			if !same && ((next.end-from)*s.fineness > now-next.end || h.pinned(h.blocks[j-1].end)) {
+				break
+			}
+		}
+		if j-i < fewest && h.blocks[i].key != h.blocks[j-1].key {
+			j = i + 1 // to join them now and again with others soon takes longer
+		}
+		h.blocks[out] = s.joined(h, from, i, j)
+		from = h.blocks[out].end
+		out++
+		i = j
 	}
-	for _, sh := range h.mixes[k&keyMask] {
-		to = addShare(to, sh)
+	h.blocks = h.blocks[:out]
+}
+
+// pinned says whether something may ask for what was since an instant exactly.
+func (h *history) pinned(at int64) bool { return at == h.pin }
+
+// joined makes one block of those from i to j, the first of which begins at from.
+func (s *store) joined(h *history, from int64, i, j int) block {
+	end := h.blocks[j-1].end
+	if j == i+1 {
+		return h.blocks[i]
 	}
-	return to
+	s.merge = s.merge[:0]
+	for _, b := range h.blocks[i:j] {
+		if b.key&mixed == 0 {
+			s.merge = addShare(s.merge, share{b.key, b.end - from})
+		} else {
+			for _, sh := range h.mixes[b.key&keyMask].shares {
+				s.merge = addShare(s.merge, sh)
+			}
+			s.drop(h, b.key)
+		}
+		from = b.end
+	}
+	if len(s.merge) == 1 {
+		return block{end, s.merge[0].key}
+	}
+	return block{end, s.keep(h, s.merge)}
 }
 
 // addShare adds to the share of the same key; there are few.
@@ -256,7 +304,7 @@ func addShare(to []share, sh share) []share {
 // they are single pieces.
 type stretch struct {
 	share
-	mix []share // not nil: several pieces, in no known order
+	mix *mix // not nil: several pieces, in no known order
 }
 
 // look appends what filled [from, to) to a list, in the order of time. Where to

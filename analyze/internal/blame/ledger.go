@@ -48,11 +48,15 @@ type life struct {
 	system   bool
 	state    event.GoState // in which it is now
 	hist     *history
-	sample   key // of a CPU sample since the last mark, plus 1
+	on       event.StackID // where it was last seen; 0 is not known
+	sample   key           // of a CPU sample since the last mark, plus 1
 	regions  []openRegion
 	account  int32 // of its last wait for a goroutine
 	futile   *futile
 	lane     lane // in the work that is being measured
+	// parent is where the creator lived, and parentID who that was, or NoG.
+	parent   *life
+	parentID int64
 }
 
 // openRegion is a region that a goroutine is in.
@@ -91,8 +95,8 @@ func New(o Options, tables *event.Tables) *Ledger {
 	if o.Bytes == 0 {
 		o.Bytes = DefaultBytes
 	}
-	b := &Ledger{from: o.From, pieces: newPieceTable(tables), store: store{budget: o.Bytes}}
-	b.accounts = newAccounts(b.pieces)
+	b := &Ledger{from: o.From, pieces: newPieceTable(tables), store: store{budget: o.Bytes, fineness: defaultFineness}}
+	b.accounts = newAccounts()
 	b.paths = newPaths()
 	b.stop = stop{-1, -1}
 	b.work.pieces = b.pieces
@@ -173,6 +177,7 @@ func (b *Ledger) born(r *timeline.Record) {
 		creator := b.lives[r.OtherSlot]
 		b.mark(creator, r.Start, r.Stack)
 		b.store.descends(l.hist, creator.hist, r.Start)
+		l.parent, l.parentID, l.on = creator, creator.id, atEntry
 		b.work.created(l, creator)
 	case r.Other == event.NoG: // a time.AfterFunc
 		l.hist.before = b.pieces.on(Timer, 0)
@@ -220,13 +225,14 @@ func (b *Ledger) ran(l *life, end int64, stack event.StackID) {
 	case l.sample != 0:
 		k = l.sample - 1
 		l.sample = 0
-	case stack != 0:
-		k = b.pieces.codeOn(stack)
+	case stack != 0 && (stack != atEntry || l.on != atEntry && l.on != 0):
+		k = b.pieces.codeBetween(l.on, stack)
 	case n > 0:
 		k = b.pieces.id(Piece{Kind: Code, How: ByRegion, Region: l.regions[n-1].name, Who: NoOne})
 	default:
 		k = b.pieces.id(Piece{Kind: Code, How: ByCreation, Who: l.ref})
 	}
+	l.on = stack
 	b.work.ran(l, k, end-from)
 	b.write(l, k, end, waitkind.User, stack)
 }
@@ -252,15 +258,20 @@ func (b *Ledger) interval(r *timeline.Record) {
 	case r.State == event.GoRunning && r.Kind == waitkind.GCAssist:
 		b.write(l, b.pieces.on(GC, r.Stack), r.End, r.Kind, r.Stack)
 	case r.State == event.GoRunning:
-		b.ran(l, r.End, r.Stack)
+		if r.Next == event.GoNotExist {
+			b.ran(l, r.End, atEntry)
+		} else {
+			b.ran(l, r.End, r.Stack)
+		}
 		b.had(r.P, l.ref, r.Start, r.End)
 	case r.State == event.GoRunnable:
 		b.write(l, b.ready(r), r.End, r.Kind, 0)
-	case r.State == event.GoWaiting && r.OtherSlot >= 0 && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
+	case r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
 		b.resolve(l, b.lives[r.OtherSlot], r)
 	default:
 		k := b.pieces.ofInterval(r)
 		b.write(l, k, r.End, r.Kind, r.Stack)
+		l.on = r.Stack
 		b.work.waited(l, k, r.Ns())
 		if r.State == event.GoSyscall {
 			b.had(r.P, l.ref, r.Start, r.End)
@@ -287,13 +298,21 @@ func (b *Ledger) counts(l *life, r *timeline.Record) bool {
 
 func (b *Ledger) ended(l *life, r *timeline.Record) {
 	if r.Next == event.GoNotExist {
-		b.work.gone(l)
+		b.work.gone(l, b.parentOf(l))
 		b.ends[l.ref] = lastEnd{l.id, r.End}
 		if b.recording != nil {
 			b.recording.threads[l.id].ended = r.End
 		}
 		b.store.end(l.hist)
 	}
+}
+
+// parentOf is the goroutine that created another, nil if it is gone.
+func (b *Ledger) parentOf(l *life) *life {
+	if l.parent == nil || l.parent.id != l.parentID || l.parent.state == event.GoNotExist {
+		return nil
+	}
+	return l.parent
 }
 
 // had takes in who had a processor.
@@ -329,7 +348,7 @@ func (b *Ledger) ready(r *timeline.Record) key {
 	if who == NoOne && r.Kind == waitkind.Woken {
 		b.work.wakes.add(r.Ns())
 	}
-	return b.pieces.id(Piece{Kind: Scheduler, Who: who})
+	return b.pieces.readiness(who)
 }
 
 // stopped is the end of the last stop of the world, or now while it lasts.
@@ -344,58 +363,75 @@ func (b *Ledger) stopped(now int64) int64 {
 // meanwhile.
 func (b *Ledger) resolve(l, waker *life, r *timeline.Record) {
 	b.mark(waker, r.End, r.OtherStack)
-	from := l.hist.upTo() // the wait's start, but in damage
-	b.look(waker, from, r.End, IsLock(r.Kind))
-	if b.recording != nil {
-		b.recording.add(l.id, interval{from: from, to: r.End, waker: waker.id, stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
+	if upTo := l.hist.upTo(); upTo != r.Start { // damage
+		b.write(l, unknownKey, max(upTo, r.Start), waitkind.NumKinds, 0)
 	}
-	b.inherit(l)
+	b.look(waker, r.Start, r.End)
+	if IsLock(r.Kind) {
+		b.hold(r.OtherStack)
+	}
+	if b.recording != nil {
+		b.recording.add(l.id, interval{from: r.Start, to: r.End, waker: waker.id, stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
+	}
+	b.inherit(l, r)
 	b.work.woken(l, waker, r)
 	if b.counts(l, r) {
 		b.blame(l, waker, r)
 	}
 }
 
-// look finds what filled a part of a goroutine's time, for one that waits for it,
-// to let go of a lock or else.
-func (b *Ledger) look(waker *life, from, to int64, lock bool) {
+// look finds what filled a part of a goroutine's time, for one that waits for it.
+func (b *Ledger) look(waker *life, from, to int64) {
 	b.found = waker.hist.look(b.found[:0], from, to)
-	if !lock {
-		return
-	}
-	for i := range b.found {
-		s := &b.found[i]
-		if s.mix != nil {
-			s.mix = b.held(s.mix)
-		} else {
-			s.key = b.pieces.holder(s.key)
-		}
-	}
 }
 
-// held makes the code in a mix that of a holder.
-func (b *Ledger) held(mix []share) []share {
-	var out []share
-	for _, sh := range mix {
-		out = addShare(out, share{b.pieces.holder(sh.key), sh.ns})
+// hold makes of what was found what it is to those who wait for a lock that is let
+// go on a stack.
+func (b *Ledger) hold(release event.StackID) {
+	for i := range b.found {
+		s := &b.found[i]
+		if s.mix == nil {
+			s.key = b.pieces.holder(s.key, release)
+			continue
+		}
+		m := new(mix)
+		for _, sh := range s.mix.shares {
+			m.shares = addShare(m.shares, share{b.pieces.holder(sh.key, release), sh.ns})
+		}
+		s.mix = m
 	}
-	return out
 }
 
 // inherit writes what was found into a goroutine's own history.
-func (b *Ledger) inherit(l *life) {
-	at := l.hist.upTo()
+func (b *Ledger) inherit(l *life, r *timeline.Record) {
+	at := r.Start
 	for i := range b.found {
 		s := &b.found[i]
 		at += s.ns
+		if at <= l.hist.upTo() {
+			continue // damage
+		}
 		if s.mix == nil {
 			b.store.add(l.hist, s.key|inherited, at)
 			continue
 		}
-		m := make([]share, 0, len(s.mix))
-		for _, sh := range s.mix {
-			m = addShare(m, share{sh.key | inherited, sh.ns})
+		b.shares = b.shares[:0]
+		for _, sh := range s.mix.shares {
+			b.shares = addShare(b.shares, share{sh.key | inherited, sh.ns})
 		}
-		b.store.add(l.hist, b.store.keep(l.hist, m), at)
+		b.store.add(l.hist, b.store.keep(l.hist, b.shares), at)
 	}
+}
+
+// PieceOf is what a wait of a kind on a stack is that no goroutine ended.
+func (b *Ledger) PieceOf(kind waitkind.Kind, stack event.StackID) Piece {
+	return b.pieces.of(b.pieces.ofInterval(&timeline.Record{State: stateOf(kind), Next: event.GoRunnable, Kind: kind, Stack: stack}))
+}
+
+// stateOf is the raw state in which a goroutine is during a wait.
+func stateOf(kind waitkind.Kind) event.GoState {
+	if kind == waitkind.File || kind == waitkind.Syscall {
+		return event.GoSyscall
+	}
+	return event.GoWaiting
 }

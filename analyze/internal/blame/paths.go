@@ -49,6 +49,7 @@ type paths struct {
 	open  map[int64]openTask
 	types map[pathKey]*pathSum
 	order []pathKey // in which they came up
+	sums  sumTable  // by the index in order
 }
 
 type pathKey struct {
@@ -63,9 +64,9 @@ type openTask struct {
 
 // pathSum is the runs of one type.
 type pathSum struct {
+	id       int32 // index in paths.order
 	runs, ns int64
-	sums     []share // own and inherited
-	slowest  []Run   // the longest first
+	slowest  []Run // the longest first
 	lengths  [64 * 4]lengthClass
 }
 
@@ -76,7 +77,7 @@ type lengthClass struct {
 }
 
 func newPaths() paths {
-	return paths{open: make(map[int64]openTask), types: make(map[pathKey]*pathSum)}
+	return paths{open: make(map[int64]openTask), types: make(map[pathKey]*pathSum), sums: newSumTable()}
 }
 
 // annotated takes what a program says about itself.
@@ -106,6 +107,9 @@ func (b *Ledger) annotated(r *timeline.Record) {
 			begin = -1
 		}
 		if len(l.regions) < maxRegions {
+			if len(l.regions) == 0 {
+				l.hist.pin = begin
+			}
 			l.regions = append(l.regions, openRegion{r.Name, begin})
 			b.work.regionBegins(l, r)
 		}
@@ -140,7 +144,7 @@ func (b *Ledger) spanEnds(l *life, key pathKey, run Run) {
 		if len(b.paths.types) >= maxTypes {
 			return
 		}
-		sum = new(pathSum)
+		sum = &pathSum{id: int32(len(b.paths.order))}
 		b.paths.types[key] = sum
 		b.paths.order = append(b.paths.order, key)
 	}
@@ -151,9 +155,12 @@ func (b *Ledger) spanEnds(l *life, key pathKey, run Run) {
 			b.shares = addShare(b.shares, s.share)
 			continue
 		}
-		for _, sh := range s.mix {
+		for _, sh := range s.mix.shares {
 			b.shares = addShare(b.shares, sh)
 		}
+	}
+	for _, sh := range b.shares {
+		b.paths.sums.add(sum.id, sh.key, sh.ns)
 	}
 	sum.add(run, b.shares)
 }
@@ -162,9 +169,6 @@ func (b *Ledger) spanEnds(l *life, key pathKey, run Run) {
 func (p *pathSum) add(run Run, shares []share) {
 	p.runs++
 	p.ns += run.ns()
-	for _, sh := range shares {
-		p.sums = addShare(p.sums, sh)
-	}
 	class := &p.lengths[lengthOf(run.ns())]
 	slow := len(p.slowest) < MaxSlowest || run.ns() > p.slowest[len(p.slowest)-1].ns()
 	if slow || class.runs == 0 {
@@ -207,9 +211,10 @@ func (p *pathSum) typical() Run {
 // a type ended.
 func (b *Ledger) Paths() []Path {
 	var out []Path
-	for _, key := range b.paths.order {
+	shares := b.sharesBy(&b.paths.sums, len(b.paths.order))
+	for i, key := range b.paths.order {
 		sum := b.paths.types[key]
-		p := Path{Task: key.task, Name: key.name, Runs: sum.runs, Ns: sum.ns, Shares: b.sharesOf(sum.sums), Typical: sum.typical()}
+		p := Path{Task: key.task, Name: key.name, Runs: sum.runs, Ns: sum.ns, Shares: shares[i], Typical: sum.typical()}
 		p.Typical.Shares = b.sharesOf(p.Typical.shares)
 		for _, run := range sum.slowest {
 			run.Shares = b.sharesOf(run.shares)
@@ -237,8 +242,6 @@ func (b *Ledger) sharesOf(in []share) []Share {
 			out[i].DirectNs += sh.ns
 		}
 	}
-	slices.SortFunc(out, func(x, y Share) int {
-		return cmp.Or(cmp.Compare(y.Ns(), x.Ns()), b.comparePieces(x.Piece, y.Piece))
-	})
+	slices.SortFunc(out, b.compareShares)
 	return out
 }

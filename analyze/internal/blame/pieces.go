@@ -1,6 +1,8 @@
 package blame
 
 import (
+	"strings"
+
 	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
@@ -51,6 +53,10 @@ type Piece struct {
 	Kind  Kind
 	How   How
 	Frame event.FrameID // of the program, or if there is none the goroutine's entry; 0 for none
+	// Caller is, of code, the next frame of the program outwards that is in another
+	// function; 0 for none. A LockHolder has none: its frame is that of the function
+	// which let go of the lock, but for what a CPU sample shows.
+	Caller event.FrameID
 	// Region is the region's name if How is ByRegion.
 	Region event.StringID
 	// Who is, ByCreation, the goroutine that ran, else of a Scheduler piece whose
@@ -87,7 +93,9 @@ type pieceTable struct {
 	ids    map[Piece]key
 
 	frames []event.FrameID // by stack, plus 1; 0 is not looked up yet
-	code   []key           // by stack, plus 1
+	code   [codeCache]between
+	others [NumKinds][]key // the same of pieces that are not code, and of holders by where they let go
+	ready  []key           // by who has the processor, from Stopped on, plus 1
 	held   [2][]key        // what a key becomes to those who wait for a lock, own and inherited, plus 1
 }
 
@@ -128,67 +136,204 @@ func (t *pieceTable) frame(stack event.StackID) event.FrameID {
 	if f := t.frames[stack]; f != 0 {
 		return f - 1
 	}
-	f := spotOf(t.tables, stack)
+	frames := t.tables.Stack(stack)
+	f := frameAt(frames, t.spot(frames, 0))
 	t.frames[stack] = f + 1
 	return f
 }
 
-func spotOf(tables *event.Tables, stack event.StackID) event.FrameID {
-	ids := tables.Stack(stack)
-	for _, id := range ids {
-		if !code.IsLibrary(tables.Frame(id).Func) {
+// codeCache is how many pairs of stacks are remembered with the code between them.
+const codeCache = 1 << 12
+
+// between is what was looked up for a pair of stacks.
+type between struct {
+	from, to event.StackID
+	key      key
+	known    bool
+}
+
+// atEntry stands for a goroutine that is in its entry function: at its beginning
+// and its end.
+const atEntry event.StackID = 1<<32 - 1
+
+// codeBetween is the piece of a goroutine that ran from one stack to another: the
+// innermost function that was active all along, which is where both stacks part. 0
+// is a stack that is not known.
+func (t *pieceTable) codeBetween(from, to event.StackID) key {
+	c := &t.code[(uint32(from)*0x9e3779b1^uint32(to)*0x85ebca6b)>>20]
+	if c.known && c.from == from && c.to == to {
+		return c.key
+	}
+	*c = between{from, to, t.id(t.partOf(from, to)), true}
+	return c.key
+}
+
+// partOf is the piece of code between two stacks, not both of them atEntry.
+func (t *pieceTable) partOf(from, to event.StackID) Piece {
+	shown := to // the stack that shows on which line the function was
+	if to == atEntry {
+		shown = from
+	}
+	stack := t.tables.Stack(shown)
+	at := len(stack) - 1 // innermost function of both
+	if from != atEntry && to != atEntry {
+		at = t.parting(t.tables.Stack(from), stack)
+	}
+	if from == 0 || at < 0 { // nothing is known of what was before
+		return Piece{Kind: Code, How: ByStack, Frame: t.frame(shown), Caller: t.caller(stack, t.spot(stack, 0)), Who: NoOne}
+	}
+	spot := t.spot(stack, at)
+	return Piece{Kind: Code, How: ByStack, Frame: frameAt(stack, spot), Caller: t.caller(stack, spot), Who: NoOne}
+}
+
+// parting is where in a stack the innermost function is that it has in common with
+// another, -1 if there is none.
+func (t *pieceTable) parting(other, stack []event.FrameID) int {
+	i, j := len(other)-1, len(stack)-1
+	for ; i >= 0 && j >= 0; i, j = i-1, j-1 {
+		if other[i] == stack[j] {
+			continue
+		}
+		if t.tables.Frame(other[i]).Func != t.tables.Frame(stack[j]).Func {
+			break
+		}
+		if t.comesAgain(other[i], stack, j) {
+			break
+		}
+		return j // on another line of it
+	}
+	switch spot := t.spot(stack, 0); {
+	case j == len(stack)-1:
+		return -1
+	case i < 0 && j < 0 && spot < len(stack)-1 && takesLock(t.tables.Frame(stack[0]).Func):
+		return spot + 1 // as in comesAgain
+	}
+	return j + 1
+}
+
+// comesAgain says whether a function that was left at one line and is waited for a
+// lock in at an earlier one was most likely called a second time: what takes a lock
+// lets go of it further down and returns. A loop around both looks the same; then
+// what called the function is still not wrong.
+func (t *pieceTable) comesAgain(left event.FrameID, stack []event.FrameID, at int) bool {
+	return at < len(stack)-1 && t.tables.Frame(left).Line >= t.tables.Frame(stack[at]).Line && takesLock(t.tables.Frame(stack[0]).Func)
+}
+
+// takesLock says whether a function takes a lock that others may have.
+func takesLock(fn string) bool {
+	return strings.HasPrefix(fn, "sync.(*Mutex).") || strings.HasPrefix(fn, "sync.(*RWMutex).") || strings.HasPrefix(fn, "internal/sync.(*Mutex).")
+}
+
+// spot is the frame of the program nearest to one of a stack: outwards, or else
+// inwards, or else the goroutine's entry.
+func (t *pieceTable) spot(stack []event.FrameID, at int) int {
+	for i := at; i < len(stack); i++ {
+		if !code.IsLibrary(t.tables.Frame(stack[i]).Func) {
+			return i
+		}
+	}
+	for i := at - 1; i >= 0; i-- {
+		if !code.IsLibrary(t.tables.Frame(stack[i]).Func) {
+			return i
+		}
+	}
+	return len(stack) - 1
+}
+
+func frameAt(stack []event.FrameID, i int) event.FrameID {
+	if i < 0 || i >= len(stack) {
+		return 0
+	}
+	return stack[i]
+}
+
+// caller is the frame of the program that called the function at a place of a
+// stack, 0 if there is none.
+func (t *pieceTable) caller(stack []event.FrameID, at int) event.FrameID {
+	if at < 0 || at >= len(stack) {
+		return 0
+	}
+	fn := t.tables.Frame(stack[at]).Func
+	for _, id := range stack[at+1:] {
+		if f := t.tables.Frame(id).Func; f != fn && !code.IsLibrary(f) {
 			return id
 		}
 	}
-	if len(ids) == 0 {
-		return 0
-	}
-	return ids[len(ids)-1]
-}
-
-// codeOn is the piece of a goroutine that ran until it was on a stack.
-func (t *pieceTable) codeOn(stack event.StackID) key {
-	for int(stack) >= len(t.code) {
-		t.code = append(t.code, 0)
-	}
-	if k := t.code[stack]; k != 0 {
-		return k - 1
-	}
-	k := t.id(Piece{Kind: Code, How: ByStack, Frame: t.frame(stack), Who: NoOne})
-	t.code[stack] = k + 1
-	return k
+	return 0
 }
 
 // sampled is the piece of a goroutine of which a CPU sample was taken.
 func (t *pieceTable) sampled(stack event.StackID) key {
-	return t.id(Piece{Kind: Code, How: BySample, Frame: t.frame(stack), Who: NoOne})
+	frames := t.tables.Stack(stack)
+	return t.id(Piece{Kind: Code, How: BySample, Frame: t.frame(stack), Caller: t.caller(frames, t.spot(frames, 0)), Who: NoOne})
 }
 
 // on is a piece that has a stack and is not code.
 func (t *pieceTable) on(kind Kind, stack event.StackID) key {
-	return t.id(Piece{Kind: kind, Frame: t.frame(stack), Who: NoOne})
+	list := &t.others[kind]
+	for int(stack) >= len(*list) {
+		*list = append(*list, 0)
+	}
+	if k := (*list)[stack]; k != 0 {
+		return k - 1
+	}
+	k := t.id(Piece{Kind: kind, Frame: t.frame(stack), Who: NoOne})
+	(*list)[stack] = k + 1
+	return k
+}
+
+// readiness is the piece of a goroutine that was ready while somebody had the
+// processor.
+func (t *pieceTable) readiness(who Ref) key {
+	i := int(who - Stopped)
+	for i >= len(t.ready) {
+		t.ready = append(t.ready, 0)
+	}
+	if k := t.ready[i]; k != 0 {
+		return k - 1
+	}
+	k := t.id(Piece{Kind: Scheduler, Who: who})
+	t.ready[i] = k + 1
+	return k
 }
 
 // holder is what a piece, the goroutine's own or inherited, is to those who wait
-// for a lock that the goroutine holds.
-func (t *pieceTable) holder(k key) key {
-	own := int(k >> 31)
-	for int(k&keyMask) >= len(t.held[own]) {
-		t.held[own] = append(t.held[own], 0)
+// for a lock that the goroutine holds and lets go of on a stack.
+func (t *pieceTable) holder(k key, release event.StackID) key {
+	p := t.of(k)
+	own := k&inherited == 0 && p.Kind == Code
+	if own && p.How != BySample && release != 0 {
+		return t.letsGo(release)
 	}
-	if h := t.held[own][k&keyMask]; h != 0 {
+	i := int(k >> 31)
+	for int(k&keyMask) >= len(t.held[i]) {
+		t.held[i] = append(t.held[i], 0)
+	}
+	if h := t.held[i][k&keyMask]; h != 0 {
 		return h - 1 | k&inherited
 	}
-	p := t.of(k)
-	if p.Kind < Open {
-		p.Held = true
-	}
-	if p.Kind == Code && k&inherited == 0 {
+	p.Held = p.Kind < Open
+	if own {
 		p.Kind = LockHolder
 	}
 	h := t.id(p)
-	t.held[own][k&keyMask] = h + 1
+	t.held[i][k&keyMask] = h + 1
 	return h | k&inherited
+}
+
+// letsGo is the piece of a goroutine that has a lock of which it lets go on a
+// stack.
+func (t *pieceTable) letsGo(release event.StackID) key {
+	list := &t.others[LockHolder]
+	for int(release) >= len(*list) {
+		*list = append(*list, 0)
+	}
+	if k := (*list)[release]; k != 0 {
+		return k - 1
+	}
+	k := t.id(Piece{Kind: LockHolder, How: ByStack, Frame: t.frame(release), Who: NoOne, Held: true})
+	(*list)[release] = k + 1
+	return k
 }
 
 // ofInterval is the piece of a closed interval that is neither a run nor a wait
@@ -196,7 +341,7 @@ func (t *pieceTable) holder(k key) key {
 func (t *pieceTable) ofInterval(r *timeline.Record) key {
 	switch {
 	case r.Kind.Class() == waitkind.Running: // a short system call, C code
-		return t.codeOn(r.Stack)
+		return t.codeBetween(0, r.Stack)
 	case r.Kind.Class() == waitkind.Runtime:
 		return t.on(GC, r.Stack)
 	case r.State == event.GoSyscall:

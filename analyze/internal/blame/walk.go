@@ -142,21 +142,21 @@ func (w *walk) step(g int64, t *thread, in *interval, from, to int64, depth int)
 	}
 	s.Steps = w.steps(in.waker, from, to, depth+1)
 	if IsLock(in.kind) {
-		w.hold(s.Steps, 0)
+		w.hold(s.Steps, in.wakerOn, 0)
 	}
 	return s
 }
 
 // hold makes of what a goroutine did what it is to those who wait for a lock that
-// the goroutine has.
-func (w *walk) hold(steps []Step, own key) {
+// the goroutine has and lets go of on a stack.
+func (w *walk) hold(steps []Step, release event.StackID, own key) {
 	for i := range steps {
 		s := &steps[i]
 		if s.IsWait() {
-			w.hold(s.Steps, inherited)
+			w.hold(s.Steps, release, inherited)
 			continue
 		}
-		s.key = w.pieces.holder(s.key | own)
+		s.key = w.pieces.holder(s.key|own, release)
 		s.Piece = w.pieces.of(s.key)
 		s.key &= keyMask
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
 // Work is the work and the span of the regions of one type (methods.md A.9): how
@@ -45,6 +46,9 @@ type lane struct {
 	scope  int64 // the number of the region that they count from; another is none
 	chains [numChains]int64
 	stays  bool // belongs to the region whoever wakes it
+	// ended are the longest chains that lead to the ends of goroutines which this
+	// one created: a WaitGroup waits for all, and only the last of them shows.
+	ended [numChains]int64
 }
 
 // The chains of a lane.
@@ -125,7 +129,12 @@ func (w *work) book(ns int64) {
 }
 
 // gone takes in that a goroutine ended: with it the region that it did not end.
-func (w *work) gone(l *life) {
+func (w *work) gone(l, parent *life) {
+	if w.member(l) && parent != nil && w.member(parent) {
+		for i, chain := range l.lane.chains {
+			parent.lane.ended[i] = max(parent.lane.ended[i], chain)
+		}
+	}
 	if w.scope != 0 && w.root == l && w.rootID == l.id {
 		w.scope = 0
 	}
@@ -167,8 +176,7 @@ func (w *work) created(l, creator *life) {
 	if !w.member(creator) {
 		return
 	}
-	l.lane = creator.lane
-	l.lane.stays = true
+	l.lane = lane{scope: w.scope, chains: creator.lane.chains, stays: true}
 	l.lane.chains[chainBurdened] += w.burden
 }
 
@@ -206,6 +214,9 @@ func (w *work) after(l, waker *life, r *timeline.Record, lock bool) {
 			reach += w.burden
 		}
 		l.lane.chains[i] = max(l.lane.chains[i], reach)
+		if r.Kind == waitkind.WaitGroup {
+			l.lane.chains[i] = max(l.lane.chains[i], l.lane.ended[i])
+		}
 	}
 }
 

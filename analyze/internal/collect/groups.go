@@ -345,6 +345,7 @@ func (a *accounting) finishSites(end *End, r *result.Result) {
 			continue
 		}
 		r.Sites = append(r.Sites, s.result(end))
+		end.sites = append(end.sites, s.key)
 	}
 	r.SiteClasses = a.classes(sorted[:len(r.Sites)], end)
 }

@@ -17,6 +17,9 @@ type Options struct {
 	AtRest *regexp.Regexp
 	// From is the scope's start, ns.
 	From int64
+	// BlameBytes bounds the memory of what is known of the past to say what filled
+	// a wait; 0 is blame.DefaultBytes.
+	BlameBytes int64
 }
 
 // Collector gathers one section from the records that Set gives it.
@@ -31,21 +34,24 @@ type End struct {
 	Groups   []timeline.Group
 	From, To int64 // window, ns
 
-	order []int // where each group is in the result, once accounting has finished
+	order []int     // where each group is in the result, once accounting has finished
+	sites []cellKey // the places in the result, once the sweep has finished
 }
 
-// Set is all collectors. They work in a goroutine of their own, beside the
-// timeline that hands its batches over.
+// Set is all collectors. They work beside the timeline that hands its batches over:
+// blame in a goroutine of its own, as it needs nothing of the others until the end,
+// all others in one.
 type Set struct {
 	accounting *accounting
 	sweep      *sweep
 	procs      *procs
 	spans      *spans
 	runtime    *runtimeWork
+	blame      *blamed
 
 	list []Collector // in the order in which they finish
 
-	work *worker // nil before the first batch
+	work *workers // nil before the first batch
 }
 
 // New returns the collectors of an analysis.
@@ -57,13 +63,21 @@ func New(o Options, tables *event.Tables) *Set {
 		procs:      newProcs(),
 		spans:      newSpans(),
 		runtime:    newRuntime(),
+		blame:      newBlamed(o, tables, accounting),
 	}
-	s.list = []Collector{s.accounting, s.sweep, s.procs, s.spans, s.runtime}
+	s.list = []Collector{s.accounting, s.sweep, s.procs, s.spans, s.runtime, s.blame}
 	return s
 }
 
 // Collect hands the records of a batch to the collectors.
 func (s *Set) Collect(batch []timeline.Record) {
+	s.collect(batch)
+	s.blame.ledger.Collect(batch)
+}
+
+// collect hands the records of a batch to the collectors that work in one
+// goroutine.
+func (s *Set) collect(batch []timeline.Record) {
 	for i := range batch {
 		s.take(&batch[i])
 	}
@@ -128,7 +142,7 @@ func (s *Set) take(r *timeline.Record) {
 // of a collector comes up in a later call of Keep, Wait or Finish.
 func (s *Set) Keep(full []timeline.Record) (empty []timeline.Record) {
 	if s.work == nil {
-		s.work = startWorker(cap(full), s.Collect)
+		s.work = startWorkers(cap(full), s.collect, s.blame.ledger.Collect)
 	}
 	return s.work.exchange(full)
 }

@@ -2,63 +2,101 @@ package collect
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 )
 
-// batchesAround is how many batches are under way between two goroutines: one
-// with each, and a few for when one of them is held up.
-const batchesAround = 4
+// batchesAround is how many batches are under way between the goroutines: one with
+// each, and a few for when one of them is held up.
+const batchesAround = 6
 
-// worker runs a function over batches in a goroutine of its own.
-type worker struct {
-	full  chan []timeline.Record // in order; has room for all batches there are
-	empty chan []timeline.Record
-	end   sync.Once     // closes full
-	done  chan struct{} // closed at the goroutine's end
-	fault any           // what it panicked with; to be read after done
+// load is a batch that workers read side by side. The last of them gives it back.
+type load struct {
+	records []timeline.Record
+	left    atomic.Int32
 }
 
-// startWorker starts a worker for batches of so many records.
-func startWorker(size int, run func([]timeline.Record)) *worker {
-	w := &worker{
-		full:  make(chan []timeline.Record, batchesAround),
-		empty: make(chan []timeline.Record, batchesAround),
-		done:  make(chan struct{}),
-	}
+// workers run functions over batches, each in a goroutine of its own that takes
+// the batches in order. None may write to a batch.
+type workers struct {
+	list  []*worker
+	empty chan *load
+	now   *load     // with the caller
+	end   sync.Once // closes what goes to the workers
+
+	failing sync.Once
+	failed  chan struct{} // closed when one of them panicked
+	fault   any           // what it panicked with; to be read after failed
+}
+
+// worker is one of them.
+type worker struct {
+	full chan *load    // has room for all batches there are
+	done chan struct{} // closed at the goroutine's end
+}
+
+// startWorkers starts a worker for each function, for batches of so many records.
+func startWorkers(size int, runs ...func([]timeline.Record)) *workers {
+	w := &workers{empty: make(chan *load, batchesAround), now: new(load), failed: make(chan struct{})}
 	for range batchesAround - 1 { // the first comes from outside
-		w.empty <- make([]timeline.Record, size)
+		w.empty <- &load{records: make([]timeline.Record, size)}
 	}
-	go func() {
-		defer close(w.done)
-		defer func() { w.fault = recover() }()
-		for batch := range w.full {
-			run(batch)
-			w.empty <- batch[:cap(batch)]
-		}
-	}()
+	for _, run := range runs {
+		one := &worker{make(chan *load, batchesAround), make(chan struct{})}
+		w.list = append(w.list, one)
+		go w.work(one, run)
+	}
 	return w
 }
 
-// exchange gives a batch to the worker and takes one that it is done with.
-func (w *worker) exchange(full []timeline.Record) (empty []timeline.Record) {
-	w.full <- full
+func (w *workers) work(one *worker, run func([]timeline.Record)) {
+	defer close(one.done)
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.failing.Do(func() {
+				w.fault = fault
+				close(w.failed)
+			})
+		}
+	}()
+	for l := range one.full {
+		run(l.records)
+		if l.left.Add(-1) == 0 {
+			w.empty <- l
+		}
+	}
+}
+
+// exchange gives a batch to the workers and takes one that they are done with.
+func (w *workers) exchange(full []timeline.Record) (empty []timeline.Record) {
+	w.now.records = full
+	w.now.left.Store(int32(len(w.list)))
+	for _, one := range w.list {
+		one.full <- w.now
+	}
 	select {
-	case empty = <-w.empty:
-		return empty
-	case <-w.done:
+	case w.now = <-w.empty:
+		return w.now.records[:cap(w.now.records)]
+	case <-w.failed:
 		panic(w.fault)
 	}
 }
 
-// stop ends the worker and waits for it.
-func (w *worker) stop() {
-	w.end.Do(func() { close(w.full) })
-	<-w.done
+// stop ends the workers and waits for them.
+func (w *workers) stop() {
+	w.end.Do(func() {
+		for _, one := range w.list {
+			close(one.full)
+		}
+	})
+	for _, one := range w.list {
+		<-one.done
+	}
 }
 
 // finish waits until every batch is worked on.
-func (w *worker) finish() {
+func (w *workers) finish() {
 	w.stop()
 	if w.fault != nil {
 		panic(w.fault)

@@ -73,16 +73,20 @@ func TestCloseEndsTheCollecting(t *testing.T) {
 
 // TestBatchesComeBack: however many are given, a few are around, in order.
 func TestBatchesComeBack(t *testing.T) {
-	var sum, last int64
-	w := startWorker(8, func(batch []timeline.Record) {
-		for i := range batch {
-			if batch[i].At != last+1 {
-				t.Errorf("%d after %d", batch[i].At, last)
+	var sums [2]int64
+	follow := func(sum *int64) func([]timeline.Record) {
+		var last int64
+		return func(batch []timeline.Record) {
+			for i := range batch {
+				if batch[i].At != last+1 {
+					t.Errorf("%d after %d", batch[i].At, last)
+				}
+				last = batch[i].At
+				*sum += last
 			}
-			last = batch[i].At
-			sum += last
 		}
-	})
+	}
+	w := startWorkers(8, follow(&sums[0]), follow(&sums[1]))
 	batch := make([]timeline.Record, 8)
 	arrays := map[*timeline.Record]bool{}
 	var at int64
@@ -98,7 +102,7 @@ func TestBatchesComeBack(t *testing.T) {
 		}
 	}
 	w.finish()
-	if sum != at*(at+1)/2 || len(arrays) > batchesAround {
-		t.Errorf("sum %d of 1 to %d, in %d batches", sum, at, len(arrays))
+	if want := at * (at + 1) / 2; sums != [2]int64{want, want} || len(arrays) > batchesAround {
+		t.Errorf("sums %d of 1 to %d, in %d batches", sums, at, len(arrays))
 	}
 }

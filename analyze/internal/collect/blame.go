@@ -1,0 +1,364 @@
+package collect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/conctrace/conctrace/analyze/internal/blame"
+	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/internal/timeline"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+// blamed writes what a blame.Ledger found out: it knows what filled the waits, and
+// accounting knows which of them are at rest.
+type blamed struct {
+	ledger     *blame.Ledger
+	accounting *accounting
+}
+
+func newBlamed(o Options, tables *event.Tables, a *accounting) *blamed {
+	return &blamed{blame.New(blame.Options{Bytes: o.BlameBytes, From: o.From}, tables), a}
+}
+
+// How many pieces and edges are listed.
+const (
+	maxPieces     = 50
+	maxSitePieces = 8
+	maxPathPieces = 12
+	maxEdgePieces = 3
+	maxEdges      = 50
+	maxEdgeAt     = 3
+)
+
+// Finish writes the section, and the pieces of sites, tasks and regions.
+func (b *blamed) Finish(end *End, r *result.Result) {
+	w := blameWriter{
+		blamed: b, end: end, r: r,
+		all: newPieceSums(end, b.ledger), sites: make(map[cellKey]*pieceSums), edges: make(map[edgeKey]*edge),
+	}
+	b.ledger.Accounts(w.account)
+	w.external()
+	w.ready()
+	w.timedOut()
+	w.write()
+	b.finishPaths(end, r)
+}
+
+// blameWriter sums what filled the waits that are not at rest.
+type blameWriter struct {
+	*blamed
+	end *End
+	r   *result.Result
+
+	all   *pieceSums
+	sites map[cellKey]*pieceSums
+	edges map[edgeKey]*edge
+}
+
+// cellOf is the account of a group's waits at a place, nil if they are at rest.
+func (w *blameWriter) cellOf(g *groupAccount, kind waitkind.Kind, stack event.StackID) *cell {
+	for _, whole := range [...]bool{false, true} {
+		if c := g.cells[cellKey{kind: kind, stack: stack, whole: whole}]; c != nil && c.rest == "" {
+			return c
+		}
+	}
+	return nil
+}
+
+// account takes the waits that goroutines ended, or nobody.
+func (w *blameWriter) account(a blame.Account, shares []blame.Share) {
+	group := w.ledger.GroupOf(a.Waiter)
+	if group == timeline.NoGroup || w.end.Groups[group].System || w.end.order[group] < 0 {
+		return
+	}
+	g := w.accounting.groups[group]
+	c := w.cellOf(g, a.Kind, a.Stack)
+	if c == nil {
+		return
+	}
+	key := edgeKey{from: w.end.order[group], to: -1, node: "others"}
+	var idle float64
+	waker := w.ledger.GroupOf(a.Waker)
+	switch {
+	case a.Waker == blame.NoOne && len(shares) > 0:
+		key.node = shares[0].Piece.Kind.String()
+	case waker != timeline.NoGroup && w.end.order[waker] >= 0:
+		key.to, key.node = w.end.order[waker], "group"
+		idle = c.idleBy(w.accounting.groups[waker])
+	}
+	e := w.edge(key)
+	e.add(a.Kind, a.Waits, a.Ns, result.Moment{FromNs: a.Worst.From, ToNs: a.Worst.To, Goroutine: a.Worst.G})
+	e.out.LateNs += a.LateNs
+	e.out.FutileWakeUps += a.Futile
+	w.add(c.key, e, shares, idle, a.Ns)
+}
+
+// idleBy is the processor time that idled during the waits that a group ended.
+func (c *cell) idleBy(g *groupAccount) (idle float64) {
+	for _, w := range c.wakers {
+		if w.group.real() == g {
+			idle += w.idleBlocked
+		}
+	}
+	return idle
+}
+
+// add books pieces of waits of so many ns at a place, during which processors
+// idled for so long.
+func (w *blameWriter) add(key cellKey, e *edge, shares []blame.Share, idle float64, ns int64) {
+	key.whole = false
+	site := w.sites[key]
+	if site == nil {
+		site = newPieceSums(w.end, w.ledger)
+		w.sites[key] = site
+	}
+	for _, sh := range shares {
+		part := 0.0
+		if ns > 0 {
+			part = idle * float64(sh.Ns()) / float64(ns)
+		}
+		w.all.add(sh, part)
+		site.add(sh, part)
+		e.pieces.add(sh, part)
+	}
+}
+
+// external takes the waits that end from outside: nothing but their place says
+// what filled them.
+func (w *blameWriter) external() {
+	for n, g := range w.accounting.groups {
+		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
+			continue
+		}
+		for _, c := range g.sortedCells(w.end.Tables) {
+			switch class := c.key.kind.Class(); {
+			case c.rest != "" || c.ns == 0, class == waitkind.BlockedSync, c.key.kind == waitkind.Unsaid:
+				continue
+			}
+			p := w.ledger.PieceOf(c.key.kind, c.key.stack)
+			e := w.edge(edgeKey{from: w.end.order[n], to: -1, node: p.Kind.String()})
+			e.add(c.key.kind, c.waits.n, c.ns, c.worst.moments(maxEdgeAt)...)
+			w.add(c.key, e, []blame.Share{{Piece: p, DirectNs: c.ns}}, c.idleBlocked, c.ns)
+		}
+	}
+}
+
+// ready takes the groups' waits for processors.
+func (w *blameWriter) ready() {
+	for n, g := range w.accounting.groups {
+		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
+			continue
+		}
+		for k, ns := range g.kinds {
+			if kind := waitkind.Kind(k); kind.Class() == waitkind.Runnable && kind != waitkind.Yielded && ns > 0 {
+				w.edge(edgeKey{from: w.end.order[n], to: -1, node: blame.Scheduler.String()}).add(kind, 0, ns)
+			}
+		}
+	}
+}
+
+// timedOut finds waits that a timer ended where otherwise a goroutine does.
+func (w *blameWriter) timedOut() {
+	for n, g := range w.accounting.groups {
+		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
+			continue
+		}
+		for key, c := range g.cells {
+			if key.kind != waitkind.TimerChannel || c.rest != "" {
+				continue
+			}
+			for _, kind := range [...]waitkind.Kind{waitkind.Select, waitkind.ChanReceive} {
+				if by := w.cellOf(g, kind, key.stack); by != nil {
+					w.timedOutBy(w.end.order[n], by, c.ns)
+				}
+			}
+		}
+	}
+}
+
+// timedOutBy books time that a group waited in vain for those who otherwise end its
+// waits at a place.
+func (w *blameWriter) timedOutBy(from int, by *cell, ns int64) {
+	seen := map[int]bool{}
+	for _, waker := range by.wakers {
+		n := waker.group.real().entry
+		if n == timeline.NoGroup || w.end.order[n] < 0 || seen[w.end.order[n]] {
+			continue
+		}
+		to := w.end.order[n]
+		seen[to] = true
+		if e := w.edges[edgeKey{from, to, "group"}]; e != nil {
+			e.out.TimedOutNs += ns
+		}
+	}
+}
+
+type edgeKey struct {
+	from, to int
+	node     string
+}
+
+// edge is an edge that is being summed.
+type edge struct {
+	out    result.Edge
+	pieces *pieceSums
+}
+
+func (w *blameWriter) edge(key edgeKey) *edge {
+	e := w.edges[key]
+	if e == nil {
+		e = &edge{result.Edge{From: key.from, To: key.to, Node: key.node, Kinds: map[string]int64{}}, newPieceSums(w.end, w.ledger)}
+		w.edges[key] = e
+	}
+	return e
+}
+
+func (e *edge) add(kind waitkind.Kind, waits, ns int64, at ...result.Moment) {
+	e.out.Waits += waits
+	e.out.Ns += ns
+	e.out.Kinds[kind.Label()] += ns
+	for _, m := range at {
+		e.out.At = insertTop(e.out.At, m, compareMoments)
+		e.out.At = e.out.At[:min(len(e.out.At), maxEdgeAt)]
+	}
+}
+
+// compareMoments puts the longest first.
+func compareMoments(x, y result.Moment) int {
+	return cmp.Or(cmp.Compare(y.ToNs-y.FromNs, x.ToNs-x.FromNs), cmp.Compare(x.FromNs, y.FromNs), cmp.Compare(x.Goroutine, y.Goroutine))
+}
+
+// write writes the section and the pieces of sites.
+func (w *blameWriter) write() {
+	out := &w.r.Blame
+	out.WaitedNs, out.UnresolvedNs = w.all.total, w.all.kinds[blame.Unresolved]
+	out.Pieces, out.PiecesOmitted = w.all.top(maxPieces)
+	all := slices.SortedFunc(maps.Values(w.edges), func(x, y *edge) int {
+		a, b := &x.out, &y.out
+		return cmp.Or(cmp.Compare(b.Ns, a.Ns), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Node, b.Node))
+	})
+	edges := make([]result.Edge, 0, len(all))
+	for _, e := range all {
+		if e.out.Node == "group" || e.out.Node == "others" {
+			e.out.Pieces, _ = e.pieces.top(maxEdgePieces)
+		}
+		edges = append(edges, e.out)
+	}
+	out.Knots = knots(all, len(w.r.Groups), w.end.To-w.end.From)
+	out.Edges = edges[:min(len(edges), maxEdges)]
+	for _, e := range edges[len(out.Edges):] {
+		out.EdgesOmitted.Count++
+		out.EdgesOmitted.Ns += e.Ns
+	}
+	for i := range w.r.Sites {
+		w.r.Sites[i].Pieces = []result.Piece{}
+		if s := w.sites[w.end.sites[i]]; s != nil {
+			w.r.Sites[i].Pieces = s.topAndOther(maxSitePieces)
+		}
+	}
+}
+
+// leastInKnot is the share of the scope's length from which on a wait counts in a
+// knot, leastTrapped the share of the members' waiting that is for each other
+// (methods.md A.8: edges below 1 % removed, internal edges below 20 %).
+const (
+	leastInKnot  = 0.01
+	leastTrapped = 0.8
+)
+
+// knots are the groups that wait for each other in a circle and hardly for anything
+// else. A timer is no way out: it ends a wait, and does not bring what was waited
+// for.
+func knots(edges []*edge, groups int, length int64) []result.Knot {
+	var arcs []blame.Arc
+	for _, e := range edges {
+		if o := &e.out; o.To >= 0 && o.To != o.From && float64(o.Ns+o.TimedOutNs) >= leastInKnot*float64(length) {
+			arcs = append(arcs, blame.Arc{From: o.From, To: o.To})
+		}
+	}
+	out := []result.Knot{}
+	for _, set := range blame.Circles(groups, arcs) {
+		k := result.Knot{Groups: set}
+		for _, e := range edges {
+			addToKnot(&k, e, slices.Contains(set, e.out.From), slices.Contains(set, e.out.To))
+		}
+		if inside := float64(k.InsideNs + k.TimedOutNs); inside >= leastTrapped*(inside+float64(k.OutsideNs)) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// addToKnot books an edge that begins, or ends, within a knot.
+func addToKnot(k *result.Knot, e *edge, from, to bool) {
+	o := &e.out
+	switch {
+	case !from || o.From == o.To:
+	case to:
+		k.InsideNs += o.Ns
+		k.TimedOutNs += o.TimedOutNs
+		for _, kind := range [...]blame.Kind{blame.Code, blame.LockHolder, blame.Syscall, blame.GC} {
+			k.WorkNs += e.pieces.kinds[kind]
+		}
+		k.TimerNs += e.pieces.kinds[blame.Timer]
+		for _, m := range o.At {
+			k.At = insertTop(k.At, m, compareMoments)
+			k.At = k.At[:min(len(k.At), maxEdgeAt)]
+		}
+	default:
+		switch o.Node {
+		case blame.Timer.String(), blame.Scheduler.String(), blame.Open.String():
+		default:
+			k.OutsideNs += o.Ns
+		}
+	}
+}
+
+// finishPaths writes what the critical paths of tasks and regions consist of.
+func (b *blamed) finishPaths(end *End, r *result.Result) {
+	for _, p := range b.ledger.Paths() {
+		spans := r.Regions
+		if p.Task {
+			spans = r.Tasks
+		}
+		i := slices.IndexFunc(spans, func(s result.Span) bool { return s.Type == end.Tables.String(p.Name) })
+		if i < 0 {
+			continue // too many types
+		}
+		span := &spans[i]
+		span.Path = &result.Path{Runs: p.Runs, Ns: p.Ns, Pieces: b.piecesOf(end, p.Shares, maxPathPieces)}
+		span.Typical = &result.SlowRun{
+			Task: p.Typical.Task, Goroutine: p.Typical.G, BeginNs: p.Typical.From, DurationNs: p.Typical.To - p.Typical.From,
+			Pieces: b.piecesOf(end, p.Typical.Shares, maxSitePieces),
+		}
+		for j := range span.Slowest {
+			s := &span.Slowest[j]
+			for _, run := range p.Slowest {
+				if run.From == s.BeginNs && run.To-run.From == s.DurationNs && run.Task == s.Task {
+					s.Pieces = b.piecesOf(end, run.Shares, maxSitePieces)
+				}
+			}
+		}
+	}
+	for _, w := range b.ledger.Works() {
+		for i := range r.Regions {
+			if r.Regions[i].Type == end.Tables.String(w.Name) {
+				r.Regions[i].Work = &result.Work{
+					Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks,
+					SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened,
+				}
+			}
+		}
+	}
+}
+
+func (b *blamed) piecesOf(end *End, shares []blame.Share, most int) []result.Piece {
+	sums := newPieceSums(end, b.ledger)
+	for _, sh := range shares {
+		sums.add(sh, 0)
+	}
+	return sums.topAndOther(most)
+}

@@ -1,0 +1,147 @@
+package result
+
+// Blame says what filled the waits of user goroutines, at-rest ones left out, and
+// who waited for whom. A wait that another goroutine ended consists of what that
+// one did meanwhile; where it waited itself, of what those did who ended its wait,
+// and so on back (methods.md A.8). Nothing is counted twice: the pieces of a wait
+// sum to the wait.
+type Blame struct {
+	// WaitedNs is the time of all these waits, goroutines summed.
+	WaitedNs int64 `json:"waited_ns"`
+	// UnresolvedNs is the part of it that began longer ago than the history
+	// reaches, or than it is exact.
+	UnresolvedNs int64 `json:"unresolved_ns"`
+	// Pieces are what filled the waits, the most first: at most fifty. With
+	// PiecesOmitted they sum to WaitedNs.
+	Pieces        []Piece `json:"pieces"`
+	PiecesOmitted Omitted `json:"pieces_omitted"`
+	// Edges are who waited for whom, the most first: at most fifty. A group's wait
+	// for a processor is an edge too, which is not a part of WaitedNs.
+	Edges        []Edge  `json:"edges"`
+	EdgesOmitted Omitted `json:"edges_omitted"`
+	// Knots are groups that wait for each other in a circle.
+	Knots []Knot `json:"knots"`
+}
+
+// Omitted sums what is not listed.
+type Omitted struct {
+	Count int   `json:"count"`
+	Ns    int64 `json:"ns"`
+}
+
+// Piece is what went on in a part of waits, or of a path. Pieces of one function
+// are one, whatever their lines.
+type Piece struct {
+	// Kind is code (a goroutine ran), lock-holder (one ran that held the lock which
+	// was waited for), scheduler (one was ready and had no processor), gc, syscall,
+	// io, timer, open (nothing has ended the wait), unknown (the trace does not
+	// say), unresolved (see Blame.UnresolvedNs), other (pieces that are not listed).
+	Kind string `json:"kind"`
+	// Frame is the function of the program, with the line that most of the piece is
+	// about; of goroutines without one, their entry function. Absent where no stack
+	// tells.
+	Frame *Frame `json:"frame,omitempty"`
+	// Caller is, of code, the next function of the program that called Frame's. A
+	// lock holder has none: its function is the one that let go of the lock, but for
+	// what a CPU sample shows.
+	Caller *Frame `json:"caller,omitempty"`
+	// How says what Frame was read off for most of the piece of code: sample (a CPU
+	// sample in it), stack (the stack on which it ended or on which it woke another),
+	// region, creation (only the goroutine's group is known).
+	How    string `json:"how,omitempty"`
+	Region string `json:"region,omitempty"`
+	// Group is, by creation, the group that ran; of scheduler pieces the group whose
+	// goroutines had the processor, absent where it was free.
+	Group *int `json:"group,omitempty"`
+	// Stopped says of a scheduler piece that the world was stopped.
+	Stopped bool  `json:"stopped,omitempty"`
+	Ns      int64 `json:"ns"`
+	// DirectNs is what those did who ended the waits, or of a path what its own
+	// goroutine did; PropagatedNs what these waited for in turn.
+	DirectNs     int64 `json:"direct_ns"`
+	PropagatedNs int64 `json:"propagated_ns"`
+	// HeldNs is the part during which somebody waited for a lock that was held
+	// meanwhile.
+	HeldNs int64 `json:"held_ns,omitempty"`
+	// IdleBlockedNs is the processor time that idled meanwhile, shared equally among
+	// all waits and within a wait evenly over its time.
+	IdleBlockedNs int64 `json:"idle_blocked_ns,omitempty"`
+}
+
+// Edge is the waits of a group for another, or for something that is no goroutine.
+type Edge struct {
+	From int `json:"from"` // group
+	// To is the group that ended the waits, -1 where To is none.
+	To int `json:"to"`
+	// Node is what To is: group, others (goroutines that were not asked for), or io,
+	// timer, syscall, gc, scheduler, open, unknown.
+	Node  string           `json:"node"`
+	Waits int64            `json:"waits"` // 0 for the scheduler's
+	Ns    int64            `json:"ns"`
+	Kinds map[string]int64 `json:"kinds"` // ns by class/kind
+	// LateNs is of waits for a WaitGroup by how much the goroutine that ended them
+	// came after the last but one of its group, or after the wait's beginning: had
+	// it been faster by more, another would have been waited for.
+	LateNs int64 `json:"late_ns,omitempty"`
+	// FutileWakeUps is how often a goroutine was woken and found that it had to wait
+	// on, for a sync.Cond. Such waits count as one.
+	FutileWakeUps int64 `json:"futile_wake_ups,omitempty"`
+	// TimedOutNs is of waits that a timer ended at places where this group otherwise
+	// ends them. They are not a part of Ns, but of the edge to the timer.
+	TimedOutNs int64 `json:"timed_out_ns,omitempty"`
+	// Pieces are what filled the waits: the three largest.
+	Pieces []Piece `json:"pieces,omitempty"`
+	// At are the longest of the waits: at most three.
+	At []Moment `json:"at,omitempty"`
+}
+
+// Knot is groups each of which waits for another one of them, and hardly for
+// anything else.
+type Knot struct {
+	Groups []int `json:"groups"`
+	// InsideNs is their waits for each other, OutsideNs those for other goroutines
+	// and for input and output.
+	InsideNs  int64 `json:"inside_ns"`
+	OutsideNs int64 `json:"outside_ns"`
+	// WorkNs is the part of InsideNs in which one of the chain ran or was in a
+	// system call, TimerNs that in which it waited for a timer. TimedOutNs is for how
+	// long they waited for each other until a timer ended it.
+	WorkNs     int64    `json:"work_ns"`
+	TimerNs    int64    `json:"timer_ns"`
+	TimedOutNs int64    `json:"timed_out_ns"`
+	At         []Moment `json:"at,omitempty"`
+}
+
+// Path is what the critical paths of tasks or regions consist of: what their
+// goroutine did, and where it waited what filled the wait.
+type Path struct {
+	Runs   int64   `json:"runs"`   // that have both ends in the scope
+	Ns     int64   `json:"ns"`     // their lengths, summed
+	Pieces []Piece `json:"pieces"` // the most first: at most twelve, and other; they sum to Ns
+}
+
+// Work is the work and the span of regions (methods.md A.9). The times are sums
+// over the runs that were measured.
+type Work struct {
+	Runs int64 `json:"runs"` // measured: one at a time
+	Ns   int64 `json:"ns"`   // wall time
+	// WorkNs is T1, the running time of all goroutines that belong to the region.
+	WorkNs int64 `json:"work_ns"`
+	// SpanNs is T∞, the longest chain of running that had to be one after the
+	// other. SpanLocksNs takes in that a lock lets through one at a time,
+	// SpanLatencyNs also the waits for what is outside; SpanBurdenedNs is SpanNs and
+	// what it costs to wake the goroutines on it.
+	SpanNs         int64 `json:"span_ns"`
+	SpanLocksNs    int64 `json:"span_locks_ns"`
+	SpanLatencyNs  int64 `json:"span_latency_ns"`
+	SpanBurdenedNs int64 `json:"span_burdened_ns"`
+}
+
+// Parallelism is how many processors the work could keep busy on average if there
+// were enough of them, T1/T∞; 0 where nothing ran.
+func (w *Work) Parallelism() float64 {
+	if w.SpanNs <= 0 {
+		return 0
+	}
+	return float64(w.WorkNs) / float64(w.SpanNs)
+}
