@@ -38,6 +38,9 @@ type Options struct {
 	MaxBytes           int64
 	MaxGenerationBytes int64
 	MaxGoroutines      int
+	// BlameBytes bounds the memory for what is known of the past to say what filled
+	// a wait; what falls out of it is told as unresolved. 0 is the default.
+	BlameBytes int64
 
 	// Decoder chooses who decodes the trace; all find the same.
 	Decoder Decoder
@@ -94,22 +97,13 @@ type NotTraceError = tracefile.NotTraceError
 // say what was lost. A file of which nothing can be read gives a
 // *NotTraceError, and other errors mean that it could not be opened or read.
 func Analyze(ctx context.Context, src Source, o Options) (*result.Result, error) {
-	if o.From < 0 || o.To < 0 || o.To > 0 && o.To <= o.From {
-		return nil, fmt.Errorf("analyse %s: the window from %v to %v is empty", src.name, o.From, o.To)
-	}
 	a := analysis{src: src, opts: o}
-	if err := a.open(ctx); err != nil {
+	if err := a.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer a.close()
-	if o.Group != nil || o.Task != nil {
-		selected, err := a.selection(ctx)
-		if err != nil {
-			return nil, err
-		}
-		a.selected = selected
-	}
-	return a.run(ctx)
+	r, _, err := a.collected(ctx, func(_ *event.Tables, set *collect.Set) timeline.Sink { return set })
+	return r, err
 }
 
 // analysis is one run of Analyze.
@@ -119,6 +113,28 @@ type analysis struct {
 	opts     Options
 	selected func(goroutine int64) bool
 	inUse    bool // a decoder that could not be stopped still reads file
+}
+
+// begin opens the source and finds out which goroutines are asked for. If it fails
+// there is nothing to close.
+func (a *analysis) begin(ctx context.Context) error {
+	o := &a.opts
+	if o.From < 0 || o.To < 0 || o.To > 0 && o.To <= o.From {
+		return fmt.Errorf("analyse %s: the window from %v to %v is empty", a.src.name, o.From, o.To)
+	}
+	if err := a.open(ctx); err != nil {
+		return err
+	}
+	if o.Group == nil && o.Task == nil {
+		return nil
+	}
+	selected, err := a.selection(ctx)
+	if err != nil {
+		a.close()
+		return err
+	}
+	a.selected = selected
+	return nil
 }
 
 // open opens the source, which may have to wait for a pipe's first bytes.
@@ -147,8 +163,9 @@ func (a *analysis) close() {
 	}
 }
 
-// run reads the trace and makes the result.
-func (a *analysis) run(ctx context.Context) (*result.Result, error) {
+// collected reads the trace and makes the result. sink is where the records go, the
+// collectors or what hands on to them.
+func (a *analysis) collected(ctx context.Context, sink func(*event.Tables, *collect.Set) timeline.Sink) (*result.Result, *collect.Set, error) {
 	var set *collect.Set
 	defer func() {
 		if set != nil {
@@ -161,20 +178,20 @@ func (a *analysis) run(ctx context.Context) (*result.Result, error) {
 		MaxGoroutines: a.opts.MaxGoroutines,
 		Select:        a.selected,
 	}, func(tables *event.Tables) timeline.Sink {
-		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, From: int64(a.opts.From)}, tables)
-		return set
+		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, From: int64(a.opts.From), BlameBytes: a.opts.BlameBytes}, tables)
+		return sink(tables, set)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &result.Result{SchemaVersion: result.SchemaVersion}
 	if err := a.describe(pass, r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.conclude(pass, set, r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return r, nil
+	return r, set, nil
 }
 
 // conclude writes what was collected and what follows from it. It guards the

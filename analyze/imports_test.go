@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
-		"analyze/internal/timeline", "analyze/internal/collect", "analyze/result", "analyze/detect",
+		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/waitkind", "analyze/result", "analyze/detect",
 	},
 	"report":        {"analyze/result"},
 	"cmd/conctrace": {"analyze", "analyze/detect", "analyze/result", "report"},

@@ -34,15 +34,26 @@ type Story struct {
 	Group     int    `json:"group"` // index in Groups, -1 if unknown
 	FromNs    int64  `json:"from_ns"`
 	ToNs      int64  `json:"to_ns"`
-	// Kind is the class/kind of a wait; task, region or goroutine where more than
-	// one wait is told of.
+	// Kind is the class/kind of a wait; task, region or moment where more than one
+	// wait is told of.
 	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"` // type of a task or region
 	// Frames are where it waited, leaf first.
 	Frames []Frame `json:"frames,omitempty"`
 	// Pieces sum the steps by what went on, the most first.
 	Pieces []Piece `json:"pieces"`
+	// All is what all waits of that kind at that place consisted of, where the story
+	// was chosen as one of them.
+	All *WaitSum `json:"all,omitempty"`
 	// Steps follow each other without a gap from FromNs to ToNs.
 	Steps []Step `json:"steps"`
+}
+
+// WaitSum is several waits.
+type WaitSum struct {
+	Waits   int64   `json:"waits"`
+	TotalNs int64   `json:"total_ns"`
+	Pieces  []Piece `json:"pieces"`
 }
 
 // Step is what filled a part of a goroutine's time: one piece, or a wait for

@@ -5,7 +5,8 @@
 // through JSON and back renders the same bytes in every format. It holds no
 // handle of a decoder and no behaviour beyond small accessors.
 //
-// The JSON is described in schema.json beside this file.
+// The JSON is described in schema.json beside this file, that of the answers to
+// single questions in explain.schema.json and path.schema.json.
 package result
 
 import _ "embed"
@@ -18,6 +19,16 @@ const SchemaVersion = 1
 //
 //go:embed schema.json
 var Schema []byte
+
+// ExplanationSchema is the JSON Schema of an Explanation.
+//
+//go:embed explain.schema.json
+var ExplanationSchema []byte
+
+// PathSchema is the JSON Schema of a PathReport.
+//
+//go:embed path.schema.json
+var PathSchema []byte
 
 // Result is what an analysis of one trace found.
 type Result struct {

@@ -12,7 +12,31 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schema is as much of a JSON Schema as schema.json uses.
+// documents are the JSON documents that have a schema each.
+var documents = map[string]struct {
+	schema []byte
+	typ    reflect.Type
+	rich   func() any
+	empty  func() any
+}{
+	"schema.json": {Schema, reflect.TypeFor[Result](), func() any { return richResult() }, func() any { return emptyResult() }},
+	"explain.schema.json": {
+		ExplanationSchema, reflect.TypeFor[Explanation](),
+		func() any { return richly(Explanation{}) },
+		func() any {
+			return Explanation{SchemaVersion: SchemaVersion, Groups: []GroupID{}, Stories: []Story{}, Notes: []string{}}
+		},
+	},
+	"path.schema.json": {
+		PathSchema, reflect.TypeFor[PathReport](),
+		func() any { return richly(PathReport{}) },
+		func() any {
+			return PathReport{SchemaVersion: SchemaVersion, Groups: []GroupID{}, Paths: []CriticalPath{}, Notes: []string{}}
+		},
+	},
+}
+
+// schema is as much of a JSON Schema as the schemas here use.
 type schema struct {
 	Ref                  string             `json:"$ref"`
 	Type                 string             `json:"type"`
@@ -26,27 +50,45 @@ type schema struct {
 	Defs                 map[string]*schema `json:"$defs"`
 }
 
-func readSchema(t *testing.T) *schema {
+func readSchema(t *testing.T, document []byte) *schema {
 	t.Helper()
 	s := new(schema)
-	if err := json.Unmarshal(Schema, s); err != nil {
+	if err := json.Unmarshal(document, s); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// The schema describes the Go types, field by field, and nothing else.
-func TestSchemaMatchesTypes(t *testing.T) {
-	root := readSchema(t)
-	m := matcher{t: t, root: root, used: map[string]bool{}}
-	m.match("result", reflect.TypeFor[Result](), root)
-	for name := range root.Defs {
-		if !m.used[name] {
-			t.Errorf("$defs/%s is not used", name)
-		}
+// The schemas describe the Go types, field by field, and nothing else.
+func TestSchemasMatchTypes(t *testing.T) {
+	for name, d := range documents {
+		t.Run(name, func(t *testing.T) {
+			root := readSchema(t, d.schema)
+			m := matcher{t: t, root: root, used: map[string]bool{}}
+			m.match("", d.typ, root)
+			for name := range root.Defs {
+				if !m.used[name] {
+					t.Errorf("$defs/%s is not used", name)
+				}
+			}
+			if root.Properties["schema_version"].Const == nil || *root.Properties["schema_version"].Const != SchemaVersion {
+				t.Errorf("schema_version is not the constant %d", SchemaVersion)
+			}
+		})
 	}
-	if root.Properties["schema_version"].Const == nil || *root.Properties["schema_version"].Const != SchemaVersion {
-		t.Errorf("schema_version is not the constant %d", SchemaVersion)
+}
+
+// Each schema stands by itself, so that what they have in common is there more
+// than once.
+func TestSchemasAgree(t *testing.T) {
+	seen := map[string]*schema{}
+	for file, d := range documents {
+		for name, def := range readSchema(t, d.schema).Defs {
+			if seen[name] != nil && !reflect.DeepEqual(seen[name], def) {
+				t.Errorf("%s: $defs/%s is not what it is in another schema", file, name)
+			}
+			seen[name] = def
+		}
 	}
 }
 
@@ -101,17 +143,20 @@ func (m matcher) matchFields(path string, typ reflect.Type, s *schema) {
 	m.t.Helper()
 	var always []string
 	fields := map[string]bool{}
-	for i := range typ.NumField() {
-		name, options, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		if name == "" {
-			m.t.Errorf("%s: field %s has no JSON name", path, typ.Field(i).Name)
+	for _, f := range reflect.VisibleFields(typ) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			continue // its fields are visible by themselves
+		case name == "":
+			m.t.Errorf("%s: field %s has no JSON name", path, f.Name)
 			continue
 		}
 		fields[name] = true
 		if options == "" {
 			always = append(always, name)
 		}
-		m.match(path+"."+name, typ.Field(i).Type, s.Properties[name])
+		m.match(path+"."+name, f.Type, s.Properties[name])
 	}
 	for name := range maps.Keys(s.Properties) {
 		if !fields[name] {
@@ -140,18 +185,20 @@ func jsonType(t reflect.Type) string {
 	return "integer"
 }
 
-func TestResultsFollowSchema(t *testing.T) {
-	compiled := compile(t)
-	for name, r := range map[string]Result{"rich": richResult(), "empty": emptyResult()} {
-		if err := compiled.Validate(instance(t, r)); err != nil {
-			t.Errorf("%s: %v", name, err)
+func TestDocumentsFollowSchemas(t *testing.T) {
+	for name, d := range documents {
+		compiled := compile(t, d.schema)
+		for _, document := range []any{d.rich(), d.empty()} {
+			if err := compiled.Validate(instance(t, document)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }
 
 // The schema is there to be failed: each of these must not pass.
 func TestSchemaRejects(t *testing.T) {
-	compiled := compile(t)
+	compiled := compile(t, Schema)
 	for name, spoil := range map[string]func(r map[string]any){
 		"other version":    func(r map[string]any) { r["schema_version"] = json.Number("2") },
 		"missing verdict":  func(r map[string]any) { delete(r, "verdict") },
@@ -174,9 +221,9 @@ func TestSchemaRejects(t *testing.T) {
 	}
 }
 
-func compile(t *testing.T) *jsonschema.Schema {
+func compile(t *testing.T, document []byte) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,10 +238,10 @@ func compile(t *testing.T) *jsonschema.Schema {
 	return compiled
 }
 
-// instance is a Result as a JSON consumer sees it.
-func instance(t *testing.T, r Result) any {
+// instance is a document as a JSON consumer sees it.
+func instance(t *testing.T, document any) any {
 	t.Helper()
-	encoded, err := json.Marshal(r)
+	encoded, err := json.Marshal(document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,28 +254,41 @@ func instance(t *testing.T, r Result) any {
 
 // richResult has something in every field, optional ones included.
 func richResult() Result {
-	var r Result
-	fill(reflect.ValueOf(&r).Elem())
-	r.SchemaVersion, r.Verdict.Label = SchemaVersion, "parallel"
+	r := richly(Result{})
+	r.Verdict.Label = "parallel"
 	r.Groups[0].Verdict, r.Sites[0].Class = "mixed", "blocked-io"
 	return r
 }
 
-func fill(v reflect.Value) {
+// richly fills in every field of a document.
+func richly[T any](document T) T {
+	v := reflect.ValueOf(&document).Elem()
+	fill(v)
+	v.FieldByName("SchemaVersion").SetInt(SchemaVersion)
+	return document
+}
+
+// fill gives a value to everything in v. Of a type within itself the inner one
+// stays empty.
+func fill(v reflect.Value, around ...reflect.Type) {
 	switch v.Kind() {
 	case reflect.Struct:
+		if slices.Contains(around, v.Type()) {
+			return
+		}
+		around = append(around, v.Type())
 		for i := range v.NumField() {
-			fill(v.Field(i))
+			fill(v.Field(i), around...)
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
+		fill(v.Elem(), around...)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
+		fill(v.Index(0), around...)
 	case reflect.Map:
 		elem := reflect.New(v.Type().Elem()).Elem()
-		fill(elem)
+		fill(elem, around...)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(reflect.ValueOf("blocked-sync/mutex"), elem)
 	case reflect.String:
@@ -266,6 +326,7 @@ func emptyResult() Result {
 		Groups:      []Group{},
 		Sites:       []Site{},
 		SiteClasses: []SiteClass{},
+		Blame:       Blame{Pieces: []Piece{}, Edges: []Edge{}, Knots: []Knot{}},
 		Tasks:       []Span{},
 		Regions:     []Span{},
 		Logs:        []LogCount{},

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
-	"time"
 
 	"github.com/conctrace/conctrace/analyze"
 	"github.com/conctrace/conctrace/analyze/detect"
@@ -20,16 +18,12 @@ import (
 
 // analyzeFlags are the flags of conctrace analyze, as given.
 type analyzeFlags struct {
-	output, format      string
-	from, to            time.Duration
-	group, task, atRest string
-	goroutines, quiet   bool
-	top, cpus           int
-	failOn              string
+	output, format    string
+	goroutines, quiet bool
+	top               int
+	failOn            string
+	readingFlags
 	terminalFlags
-	maxSize, maxGeneration int64
-	maxGoroutines          int
-	decoder                string
 }
 
 func newAnalyze(s streams, getenv func(string) string) *cobra.Command {
@@ -61,11 +55,8 @@ part could be analysed exits 0 (or 1) with a warning.`,
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("to") && f.to <= f.from {
-				return fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
-			}
-			if cmd.Flags().Changed("cpus") && f.cpus < 1 {
-				return fmt.Errorf("--cpus %d: a program has one core at least", f.cpus)
+			if err := f.readingFlags.check(cmd.Flags()); err != nil {
+				return err
 			}
 			return runAnalyze(cmd.Context(), args, f, s, getenv)
 		},
@@ -73,24 +64,13 @@ part could be analysed exits 0 (or 1) with a warning.`,
 	fl := cmd.Flags()
 	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output); the format follows its extension")
 	fl.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+strings.Join(report.Names(), ", ")+" (default text)")
-	fl.DurationVar(&f.from, "from", 0, "start of the window, after the trace's start (1.2s, 350ms)")
-	fl.DurationVar(&f.to, "to", 0, "end of the window, after the trace's start")
-	fl.StringVar(&f.group, "group", "", "only goroutines whose entry function matches `RE`")
+	f.readingFlags.register(fl)
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
-	fl.StringVar(&f.atRest, "at-rest", "", "regard goroutines or waits whose functions match `RE` as idle by design")
-	fl.IntVar(&f.cpus, "cpus", 0, "the program really had `N` cores, where GOMAXPROCS was more")
 	fl.IntVar(&f.top, "top", 10, "rows per table")
 	fl.StringVar(&f.failOn, "fail-on", never, "exit with 1 on a finding of `SEVERITY` or worse: "+strings.Join(failOnValues(), ", "))
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict, and a line for each finding of severity high or medium; no progress")
 	f.terminalFlags.register(fl)
-	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
-	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
-	fl.IntVar(&f.maxGoroutines, "max-goroutines", 0, "most goroutines that may live at once")
-	fl.StringVar(&f.decoder, "decoder", "auto", "decode with `DECODER`: auto, fast (Go 1.22 and later), reference (golang.org/x/exp/trace)")
-	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines", "decoder"} {
-		_ = fl.MarkHidden(name) // errors and the README name them where they are needed
-	}
 	return cmd
 }
 
@@ -152,14 +132,10 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 }
 
 func analyzeOne(ctx context.Context, arg string, o analyze.Options, s streams, quiet bool) (*result.Result, error) {
-	src := analyze.File(arg)
-	if arg == "-" {
-		src = analyze.Reader("-", s.in)
-	}
 	bar := newProgress(s.err, arg, quiet)
 	defer bar.finish()
 	o.Progress = bar.update
-	return analyze.Analyze(ctx, src, o)
+	return analyze.Analyze(ctx, source(arg, s), o)
 }
 
 // tellDamage repeats on standard error what of a trace is missing, for those
@@ -173,12 +149,10 @@ func tellDamage(w io.Writer, r *result.Result) {
 }
 
 // options are the flags as the library takes them.
-func (f *analyzeFlags) options() (o analyze.Options, err error) {
-	if f.from < 0 || f.to < 0 {
-		return o, errors.New("--from and --to count from the trace's start and cannot be negative")
-	}
-	if f.to > 0 && f.to <= f.from {
-		return o, fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
+func (f *analyzeFlags) options() (analyze.Options, error) {
+	o, err := f.readingFlags.options()
+	if err != nil {
+		return o, err
 	}
 	if f.top < 1 {
 		return o, fmt.Errorf("--top %d: a table needs at least one row", f.top)
@@ -186,30 +160,8 @@ func (f *analyzeFlags) options() (o analyze.Options, err error) {
 	if err := checkFailOn(f.failOn); err != nil {
 		return o, err
 	}
-	o = analyze.Options{
-		From: f.from, To: f.to, Goroutines: f.goroutines, CPUs: f.cpus,
-		MaxBytes: f.maxSize, MaxGenerationBytes: f.maxGeneration, MaxGoroutines: f.maxGoroutines,
-	}
-	var ok bool
-	if o.Decoder, ok = decoders[f.decoder]; !ok {
-		return o, fmt.Errorf("--decoder %q is not known; there are auto, fast, reference", f.decoder)
-	}
-	for _, re := range []struct {
-		flag, text string
-		to         **regexp.Regexp
-	}{{"group", f.group, &o.Group}, {"task", f.task, &o.Task}, {"at-rest", f.atRest, &o.AtRest}} {
-		if re.text == "" {
-			continue
-		}
-		if *re.to, err = regexp.Compile(re.text); err != nil {
-			return o, fmt.Errorf("--%s: %w", re.flag, err)
-		}
-	}
+	o.Goroutines = f.goroutines
 	return o, nil
-}
-
-var decoders = map[string]analyze.Decoder{
-	"auto": analyze.DecoderAuto, "fast": analyze.DecoderFast, "reference": analyze.DecoderReference,
 }
 
 // chooseFormat goes by --format, else by the extension of --output.

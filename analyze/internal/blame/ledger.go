@@ -30,8 +30,9 @@ type Ledger struct {
 
 	accounts accounts
 	paths    paths
-	work     work
-	procs    []lastOn
+	works    []*work // the first measures all regions
+	wakes    wakeCosts
+	busy     busy
 	stop     stop
 
 	recording *Recording // nil where nothing is recorded
@@ -48,12 +49,13 @@ type life struct {
 	system   bool
 	state    event.GoState // in which it is now
 	hist     *history
+	busyAt   int64         // what the clock of running goroutines showed when the present state began
 	on       event.StackID // where it was last seen; 0 is not known
 	sample   key           // of a CPU sample since the last mark, plus 1
 	regions  []openRegion
 	account  int32 // of its last wait for a goroutine
 	futile   *futile
-	lane     lane // in the work that is being measured
+	lanes    []lane // in the works that are being measured
 	// parent is where the creator lived, and parentID who that was, or NoG.
 	parent   *life
 	parentID int64
@@ -65,13 +67,6 @@ type openRegion struct {
 	begin int64
 }
 
-// lastOn is who had a processor last.
-type lastOn struct {
-	who   Ref
-	since int64 // it was never left alone for long since then
-	end   int64
-}
-
 // stop is the last stop of the world.
 type stop struct{ from, to int64 }
 
@@ -80,15 +75,6 @@ type lastEnd struct {
 	g  int64
 	at int64
 }
-
-const (
-	// leftAlone is how long a processor may idle between two goroutines and still
-	// count as never free, ns: the time that it takes to pick the next.
-	leftAlone = 20_000
-	// wakeUp is how short a wait for a processor is no more than the time that
-	// waking somebody up takes, ns.
-	wakeUp = 20_000
-)
 
 // New returns the ledger of a trace.
 func New(o Options, tables *event.Tables) *Ledger {
@@ -99,7 +85,7 @@ func New(o Options, tables *event.Tables) *Ledger {
 	b.accounts = newAccounts()
 	b.paths = newPaths()
 	b.stop = stop{-1, -1}
-	b.work.pieces = b.pieces
+	b.newWork()
 	return b
 }
 
@@ -120,6 +106,8 @@ func (b *Ledger) take(r *timeline.Record) {
 		b.identified(r)
 	case timeline.OpSample:
 		b.sampled(r)
+	case timeline.OpProcs:
+		b.busy.procs = r.Value
 	case timeline.OpStop:
 		b.stop = stop{r.Start, -1}
 	case timeline.OpRange:
@@ -165,7 +153,7 @@ func (b *Ledger) born(r *timeline.Record) {
 	}
 	l := b.lives[r.Slot]
 	*l = life{
-		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0],
+		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0],
 		deselect: r.Has(timeline.FlagDeselected), system: r.Has(timeline.FlagSystem),
 	}
 	switch {
@@ -178,11 +166,17 @@ func (b *Ledger) born(r *timeline.Record) {
 		b.mark(creator, r.Start, r.Stack)
 		b.store.descends(l.hist, creator.hist, r.Start)
 		l.parent, l.parentID, l.on = creator, creator.id, atEntry
-		b.work.created(l, creator)
+		for _, w := range b.works {
+			w.created(l, creator)
+		}
 	case r.Other == event.NoG: // a time.AfterFunc
 		l.hist.before = b.pieces.on(Timer, 0)
 	default:
 		l.hist.before = unknownKey
+	}
+	l.busyAt = b.busy.change(r.Start, false, r.Next == event.GoRunning)
+	for _, w := range b.works {
+		w.marked(l, r.Start)
 	}
 	if b.recording != nil {
 		b.recording.born(l, r)
@@ -233,7 +227,9 @@ func (b *Ledger) ran(l *life, end int64, stack event.StackID) {
 		k = b.pieces.id(Piece{Kind: Code, How: ByCreation, Who: l.ref})
 	}
 	l.on = stack
-	b.work.ran(l, k, end-from)
+	for _, w := range b.works {
+		w.ran(l, k, end-from)
+	}
 	b.write(l, k, end, waitkind.User, stack)
 }
 
@@ -263,18 +259,20 @@ func (b *Ledger) interval(r *timeline.Record) {
 		} else {
 			b.ran(l, r.End, r.Stack)
 		}
-		b.had(r.P, l.ref, r.Start, r.End)
+		b.busy.had(r.P, l.ref, r.Start, r.End)
 	case r.State == event.GoRunnable:
-		b.write(l, b.ready(r), r.End, r.Kind, 0)
+		b.write(l, b.ready(l, r), r.End, r.Kind, 0)
 	case r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
 		b.resolve(l, b.lives[r.OtherSlot], r)
 	default:
 		k := b.pieces.ofInterval(r)
 		b.write(l, k, r.End, r.Kind, r.Stack)
 		l.on = r.Stack
-		b.work.waited(l, k, r.Ns())
+		for _, w := range b.works {
+			w.waited(l, k, r.Ns())
+		}
 		if r.State == event.GoSyscall {
-			b.had(r.P, l.ref, r.Start, r.End)
+			b.busy.had(r.P, l.ref, r.Start, r.End)
 		} else if b.counts(l, r) {
 			b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
 		}
@@ -285,7 +283,7 @@ func (b *Ledger) interval(r *timeline.Record) {
 	if l.futile != nil {
 		b.wasFutile(l, r)
 	}
-	l.state = r.Next
+	l.state, l.busyAt = r.Next, b.busy.change(r.End, r.State == event.GoRunning, r.Next == event.GoRunning)
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
 		b.ended(l, r)
 	}
@@ -298,7 +296,9 @@ func (b *Ledger) counts(l *life, r *timeline.Record) bool {
 
 func (b *Ledger) ended(l *life, r *timeline.Record) {
 	if r.Next == event.GoNotExist {
-		b.work.gone(l, b.parentOf(l))
+		for _, w := range b.works {
+			w.gone(l, b.parentOf(l), r.End)
+		}
 		b.ends[l.ref] = lastEnd{l.id, r.End}
 		if b.recording != nil {
 			b.recording.threads[l.id].ended = r.End
@@ -313,50 +313,6 @@ func (b *Ledger) parentOf(l *life) *life {
 		return nil
 	}
 	return l.parent
-}
-
-// had takes in who had a processor.
-func (b *Ledger) had(p int32, who Ref, from, to int64) {
-	if p < 0 {
-		return
-	}
-	for int(p) >= len(b.procs) {
-		b.procs = append(b.procs, lastOn{end: -leftAlone - 1})
-	}
-	on := &b.procs[p]
-	if from-on.end > leftAlone {
-		on.since = from
-	}
-	on.who, on.end = who, to
-}
-
-// ready is the piece of a wait for a processor: who had the one that the goroutine
-// got in the end, if that was never free for half of the wait. Any processor may
-// take any goroutine that is ready, so that the others were not free either.
-func (b *Ledger) ready(r *timeline.Record) key {
-	who := NoOne
-	if half := r.Start + r.Ns()/2; r.Ns() >= wakeUp {
-		switch {
-		case b.stop.from >= 0 && min(b.stopped(r.End), r.End)-max(b.stop.from, r.Start) >= r.Ns()/2:
-			who = Stopped
-		case r.P >= 0 && int(r.P) < len(b.procs):
-			if on := &b.procs[r.P]; r.End-on.end <= leftAlone && on.since <= half {
-				who = on.who
-			}
-		}
-	}
-	if who == NoOne && r.Kind == waitkind.Woken {
-		b.work.wakes.add(r.Ns())
-	}
-	return b.pieces.readiness(who)
-}
-
-// stopped is the end of the last stop of the world, or now while it lasts.
-func (b *Ledger) stopped(now int64) int64 {
-	if b.stop.to < 0 {
-		return now
-	}
-	return b.stop.to
 }
 
 // resolve writes down a wait that another goroutine ended: what that one did
@@ -374,7 +330,9 @@ func (b *Ledger) resolve(l, waker *life, r *timeline.Record) {
 		b.recording.add(l.id, interval{from: r.Start, to: r.End, waker: waker.id, stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
 	}
 	b.inherit(l, r)
-	b.work.woken(l, waker, r)
+	for _, w := range b.works {
+		w.woken(l, waker, r)
+	}
 	if b.counts(l, r) {
 		b.blame(l, waker, r)
 	}

@@ -87,6 +87,9 @@ func (b *Ledger) annotated(r *timeline.Record) {
 	}
 	l := b.lives[r.Slot]
 	b.mark(l, r.Start, r.Stack)
+	for _, w := range b.works {
+		w.marked(l, r.Start)
+	}
 	if l.deselect || l.system {
 		return
 	}
@@ -111,7 +114,7 @@ func (b *Ledger) annotated(r *timeline.Record) {
 				l.hist.pin = begin
 			}
 			l.regions = append(l.regions, openRegion{r.Name, begin})
-			b.work.regionBegins(l, r)
+			b.works[0].regionBegins(l, r)
 		}
 	case timeline.OpRegionEnd:
 		b.regionEnds(l, r)
@@ -131,7 +134,7 @@ func (b *Ledger) regionEnds(l *life, r *timeline.Record) {
 	}
 	begin := l.regions[i].begin
 	l.regions = l.regions[:i]
-	b.work.regionEnds(l, r, i)
+	b.works[0].regionEnds(l, r, i)
 	if begin >= 0 && !r.Has(timeline.FlagOutside) {
 		b.spanEnds(l, pathKey{false, r.Name}, Run{Task: r.Value, G: l.id, From: begin, To: r.Start})
 	}

@@ -105,3 +105,51 @@ func (rec *Recording) drop(now int64) {
 		}
 	}
 }
+
+// RunnerUp is who a wait for several would have ended with, had the goroutine that
+// ended it been faster: the last other one of its group to end during the wait.
+func (rec *Recording) RunnerUp(waker, from, to int64) (g, ended int64, ok bool) {
+	t := rec.threads[waker]
+	if t == nil {
+		return 0, 0, false
+	}
+	for id, other := range rec.threads {
+		if id == waker || other.who != t.who || other.ended <= from || other.ended > to {
+			continue
+		}
+		if !ok || other.ended > ended || other.ended == ended && id < g {
+			g, ended, ok = id, other.ended, true
+		}
+	}
+	return g, ended, ok
+}
+
+// LastToRun is the goroutine that ran last in a window, of those whose group is
+// asked for.
+func (rec *Recording) LastToRun(w Window, of func(Ref) bool) (g int64, ok bool) {
+	last := w.From
+	for id, t := range rec.threads {
+		if !of(t.who) {
+			continue
+		}
+		for i := len(t.intervals) - 1; i >= 0 && t.intervals[i].to > w.From; i-- {
+			in := &t.intervals[i]
+			if in.waker != event.NoG || in.kind.Class() != waitkind.Running || in.from >= w.To {
+				continue
+			}
+			if end := min(in.to, w.To); end > last || end == last && ok && id < g {
+				g, last, ok = id, end, true
+			}
+			break
+		}
+	}
+	return g, ok
+}
+
+// Who is the group of a goroutine.
+func (rec *Recording) Who(g int64) (Ref, bool) {
+	if t := rec.threads[g]; t != nil {
+		return t.who, true
+	}
+	return NoOne, false
+}

@@ -56,19 +56,6 @@ func (b *Ledger) Walk(g, from, to int64) []Step {
 	return w.steps(g, from, to, 0)
 }
 
-// Before returns the interval of a goroutine that contains an instant.
-func (rec *Recording) at(g, at int64) (interval, bool) {
-	t := rec.threads[g]
-	if t == nil {
-		return interval{}, false
-	}
-	i := t.find(at)
-	if i >= len(t.intervals) || t.intervals[i].from > at {
-		return interval{}, false
-	}
-	return t.intervals[i], true
-}
-
 // find is the first interval that ends after an instant.
 func (t *thread) find(at int64) int {
 	i, _ := slices.BinarySearchFunc(t.intervals, at, func(x interval, at int64) int {
@@ -189,4 +176,12 @@ func (b *Ledger) Sum(steps []Step) []Share {
 		sums = addShare(sums, share{k, s.Ns()})
 	})
 	return b.sharesOf(sums)
+}
+
+// FrameOf is the frame that a developer knows a stack by, 0 for none.
+func (b *Ledger) FrameOf(stack event.StackID) event.FrameID {
+	if stack == 0 || stack == atEntry {
+		return 0
+	}
+	return b.pieces.frame(stack)
 }

@@ -16,10 +16,13 @@ import (
 // others from when one of these wakes them until somebody else does. Regions are
 // measured one at a time: one that begins while another is measured is not.
 type Work struct {
-	Name  event.StringID
-	Runs  int64 // measured
-	Ns    int64 // from their beginnings to their ends
-	Spans Spans
+	Name event.StringID
+	Runs int64 // measured
+	Ns   int64 // from their beginnings to their ends
+	// ForeignNs is for how long the regions' own goroutines waited for goroutines
+	// that do not belong to them.
+	ForeignNs int64
+	Spans     Spans
 }
 
 // Spans is the work and the longest chains, ns.
@@ -64,8 +67,9 @@ const (
 // (Cilkview's burden by the clock).
 const defaultBurden = 6250
 
-// work measures one region after the other.
+// work measures one region after the other, or the one stretch that it is told to.
 type work struct {
+	index  int   // of its lane in those of a goroutine
 	scope  int64 // the number of the region that is measured, 0 for none
 	last   int64
 	root   *life
@@ -75,33 +79,70 @@ type work struct {
 	begin  int64
 	burden int64
 
-	done int64 // T1
-	most [numChains]int64
+	done    int64 // T1
+	foreign int64 // of the root's waits, for goroutines that do not belong to it
+	most    [numChains]int64
 
 	types map[event.StringID]*Work
 	order []event.StringID
-	wakes wakeCosts
+	wakes *wakeCosts
 
-	// What is taken for other than it was: nil and nil is what was measured.
+	// only is the stretch of a goroutine that is measured, if not all regions are.
+	only *Stretch
+	// What is taken for other than it was; nil and nil is what was measured.
 	weigh   func(p Piece, ns int64) int64
-	without func(r *timeline.Record) bool // locks that are not there
+	without func(release event.StackID) bool // locks that are not there, by where they are let go
 
 	pieces *pieceTable
 }
 
+// Stretch is a part of a goroutine's life between two instants at which it began or
+// ended a task or region, or itself.
+type Stretch struct {
+	G        int64
+	From, To int64 // ns
+}
+
 func (w *work) regionBegins(l *life, r *timeline.Record) {
-	if w.scope != 0 || r.Has(timeline.FlagOutside) {
+	if w.scope != 0 || w.only != nil || r.Has(timeline.FlagOutside) {
 		return
 	}
+	w.begins(l, r.Start, w.wakes.median())
+	w.depth, w.name = len(l.regions)-1, r.Name
+}
+
+// begins begins to measure what a goroutine does and brings about.
+func (w *work) begins(l *life, at, burden int64) {
 	w.last++
-	w.scope, w.root, w.rootID, w.depth, w.name, w.begin = w.last, l, l.id, len(l.regions)-1, r.Name, r.Start
-	w.done, w.most, w.burden = 0, [numChains]int64{}, w.wakes.median()
-	l.lane = lane{scope: w.scope, stays: true}
+	w.scope, w.root, w.rootID, w.begin, w.burden = w.last, l, l.id, at, burden
+	w.done, w.foreign, w.most = 0, 0, [numChains]int64{}
+	*w.lane(l) = lane{scope: w.scope, stays: true}
+}
+
+// lane is a goroutine's lane in this measurement.
+func (w *work) lane(l *life) *lane {
+	for w.index >= len(l.lanes) {
+		l.lanes = append(l.lanes, lane{})
+	}
+	return &l.lanes[w.index]
+}
+
+// marked takes in an instant at which the stretch that is asked for may begin or
+// end.
+func (w *work) marked(l *life, at int64) {
+	switch {
+	case w.only == nil || w.only.G != l.id:
+	case w.scope == 0 && w.last == 0 && at == w.only.From:
+		w.begins(l, at, w.wakes.median())
+	case w.scope != 0 && at == w.only.To:
+		w.book(at - w.begin)
+		w.scope = 0
+	}
 }
 
 // regionEnds takes in that a goroutine has left its regions but for so many.
 func (w *work) regionEnds(l *life, r *timeline.Record, left int) {
-	if w.scope == 0 || w.root != l || w.rootID != l.id || left > w.depth {
+	if w.scope == 0 || w.only != nil || w.root != l || w.rootID != l.id || left > w.depth {
 		return
 	}
 	if left == w.depth && !r.Has(timeline.FlagOutside) {
@@ -125,14 +166,17 @@ func (w *work) book(ns int64) {
 	}
 	sum.Runs++
 	sum.Ns += ns
+	sum.ForeignNs += w.foreign
 	sum.Spans.add(Spans{w.done, w.most[chainCPU], w.most[chainLocks], w.most[chainLatency], w.most[chainBurdened]})
 }
 
 // gone takes in that a goroutine ended: with it the region that it did not end.
-func (w *work) gone(l, parent *life) {
+func (w *work) gone(l, parent *life, at int64) {
+	w.marked(l, at)
 	if w.member(l) && parent != nil && w.member(parent) {
-		for i, chain := range l.lane.chains {
-			parent.lane.ended[i] = max(parent.lane.ended[i], chain)
+		up := w.lane(parent)
+		for i, chain := range w.lane(l).chains {
+			up.ended[i] = max(up.ended[i], chain)
 		}
 	}
 	if w.scope != 0 && w.root == l && w.rootID == l.id {
@@ -140,7 +184,9 @@ func (w *work) gone(l, parent *life) {
 	}
 }
 
-func (w *work) member(l *life) bool { return w.scope != 0 && l.lane.scope == w.scope }
+func (w *work) member(l *life) bool {
+	return w.scope != 0 && w.index < len(l.lanes) && l.lanes[w.index].scope == w.scope
+}
 
 func (w *work) weight(k key, ns int64) int64 {
 	if w.weigh == nil {
@@ -156,9 +202,10 @@ func (w *work) ran(l *life, k key, ns int64) {
 	}
 	ns = w.weight(k, ns)
 	w.done += ns
-	for i := range l.lane.chains {
-		l.lane.chains[i] += ns
-		w.most[i] = max(w.most[i], l.lane.chains[i])
+	lane := w.lane(l)
+	for i := range lane.chains {
+		lane.chains[i] += ns
+		w.most[i] = max(w.most[i], lane.chains[i])
 	}
 }
 
@@ -167,8 +214,9 @@ func (w *work) waited(l *life, k key, ns int64) {
 	if !w.member(l) {
 		return
 	}
-	l.lane.chains[chainLatency] += w.weight(k, ns)
-	w.most[chainLatency] = max(w.most[chainLatency], l.lane.chains[chainLatency])
+	lane := w.lane(l)
+	lane.chains[chainLatency] += w.weight(k, ns)
+	w.most[chainLatency] = max(w.most[chainLatency], lane.chains[chainLatency])
 }
 
 // created takes in that a goroutine created another.
@@ -176,8 +224,9 @@ func (w *work) created(l, creator *life) {
 	if !w.member(creator) {
 		return
 	}
-	l.lane = lane{scope: w.scope, chains: creator.lane.chains, stays: true}
-	l.lane.chains[chainBurdened] += w.burden
+	own := w.lane(l)
+	*own = lane{scope: w.scope, chains: w.lane(creator).chains, stays: true}
+	own.chains[chainBurdened] += w.burden
 }
 
 // woken takes in that a goroutine ended another's wait, of the kind of r.
@@ -190,32 +239,37 @@ func (w *work) woken(l, waker *life, r *timeline.Record) {
 	case w.member(waker) && w.member(l):
 		w.after(l, waker, r, lock)
 	case w.member(waker) && !lock:
-		l.lane = lane{scope: w.scope, chains: waker.lane.chains}
-		l.lane.chains[chainBurdened] += w.burden
-	case w.member(l) && (l.lane.stays || lock):
-		w.waited(l, unknownKey, r.Ns()) // for somebody who has nothing to do with the region
+		own := w.lane(l)
+		*own = lane{scope: w.scope, chains: w.lane(waker).chains}
+		own.chains[chainBurdened] += w.burden
+	case w.member(l) && (w.lane(l).stays || lock):
+		// for somebody who has nothing to do with the region
+		if w.waited(l, unknownKey, r.Ns()); l == w.root {
+			w.foreign += r.Ns()
+		}
 	case w.member(l):
-		l.lane.scope = 0
+		w.lane(l).scope = 0
 	}
 }
 
 // after makes the chains of a goroutine no shorter than those of the one that it
 // waited for.
 func (w *work) after(l, waker *life, r *timeline.Record, lock bool) {
-	if lock && w.without != nil && w.without(r) {
+	if lock && w.without != nil && w.without(r.OtherStack) {
 		return
 	}
-	for i := range l.lane.chains {
-		reach := waker.lane.chains[i]
+	own, other := w.lane(l), w.lane(waker)
+	for i := range own.chains {
+		reach := other.chains[i]
 		switch {
 		case lock && (i == chainCPU || i == chainBurdened):
 			continue
 		case i == chainBurdened:
 			reach += w.burden
 		}
-		l.lane.chains[i] = max(l.lane.chains[i], reach)
+		own.chains[i] = max(own.chains[i], reach)
 		if r.Kind == waitkind.WaitGroup {
-			l.lane.chains[i] = max(l.lane.chains[i], l.lane.ended[i])
+			own.chains[i] = max(own.chains[i], own.ended[i])
 		}
 	}
 }
@@ -223,11 +277,61 @@ func (w *work) after(l, waker *life, r *timeline.Record, lock bool) {
 // Works are the work and span of all types of regions, in the order in which the
 // first of a type ended.
 func (b *Ledger) Works() []Work {
+	return b.works[0].all()
+}
+
+func (w *work) all() []Work {
 	var out []Work
-	for _, name := range b.work.order {
-		out = append(out, *b.work.types[name])
+	for _, name := range w.order {
+		out = append(out, *w.types[name])
 	}
 	return out
+}
+
+// Change is something that is taken for other than it was, to ask what would follow.
+// The zero Change is what was.
+type Change struct {
+	// Kind and Func are of what is changed: code that runs in a function, a lock
+	// that is let go of there, or waits for what is outside. Factor is what remains
+	// of its time; a lock is gone whatever the factor.
+	Kind   Kind
+	Func   string
+	Factor float64
+}
+
+// Measure lets a ledger measure one stretch, with a change, beside what it measures
+// anyway. It is called before the first record and returns the measurement's number.
+func (b *Ledger) Measure(s Stretch, c Change) int {
+	w := b.newWork()
+	w.only = &s
+	name := func(f event.FrameID) string { return b.pieces.tables.Frame(f).Func }
+	switch {
+	case c == Change{}:
+	case c.Kind == LockHolder:
+		w.without = func(release event.StackID) bool { return name(b.pieces.frame(release)) == c.Func }
+	default:
+		w.weigh = func(p Piece, ns int64) int64 {
+			if p.Kind == c.Kind && name(p.Frame) == c.Func {
+				return int64(float64(ns) * c.Factor)
+			}
+			return ns
+		}
+	}
+	return w.index
+}
+
+// Measured is what a measurement found, false if it did not come to its end.
+func (b *Ledger) Measured(n int) (Work, bool) {
+	if all := b.works[n].all(); len(all) > 0 {
+		return all[0], true
+	}
+	return Work{}, false
+}
+
+func (b *Ledger) newWork() *work {
+	w := &work{index: len(b.works), pieces: b.pieces, wakes: &b.wakes}
+	b.works = append(b.works, w)
+	return w
 }
 
 // wakeCosts are how long goroutines that were woken waited for a processor though

@@ -329,16 +329,16 @@ func (b *blamed) finishPaths(end *End, r *result.Result) {
 			continue // too many types
 		}
 		span := &spans[i]
-		span.Path = &result.Path{Runs: p.Runs, Ns: p.Ns, Pieces: b.piecesOf(end, p.Shares, maxPathPieces)}
+		span.Path = &result.Path{Runs: p.Runs, Ns: p.Ns, Pieces: piecesOf(end, b.ledger, p.Shares, maxPathPieces)}
 		span.Typical = &result.SlowRun{
 			Task: p.Typical.Task, Goroutine: p.Typical.G, BeginNs: p.Typical.From, DurationNs: p.Typical.To - p.Typical.From,
-			Pieces: b.piecesOf(end, p.Typical.Shares, maxSitePieces),
+			Pieces: piecesOf(end, b.ledger, p.Typical.Shares, maxSitePieces),
 		}
 		for j := range span.Slowest {
 			s := &span.Slowest[j]
 			for _, run := range p.Slowest {
 				if run.From == s.BeginNs && run.To-run.From == s.DurationNs && run.Task == s.Task {
-					s.Pieces = b.piecesOf(end, run.Shares, maxSitePieces)
+					s.Pieces = piecesOf(end, b.ledger, run.Shares, maxSitePieces)
 				}
 			}
 		}
@@ -355,8 +355,8 @@ func (b *blamed) finishPaths(end *End, r *result.Result) {
 	}
 }
 
-func (b *blamed) piecesOf(end *End, shares []blame.Share, most int) []result.Piece {
-	sums := newPieceSums(end, b.ledger)
+func piecesOf(end *End, ledger *blame.Ledger, shares []blame.Share, most int) []result.Piece {
+	sums := newPieceSums(end, ledger)
 	for _, sh := range shares {
 		sums.add(sh, 0)
 	}

@@ -3,6 +3,7 @@ package collect
 import (
 	"regexp"
 
+	"github.com/conctrace/conctrace/analyze/internal/blame"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
@@ -49,6 +50,7 @@ type Set struct {
 	runtime    *runtimeWork
 	blame      *blamed
 
+	end  *End        // once finished
 	list []Collector // in the order in which they finish
 
 	work *workers // nil before the first batch
@@ -165,7 +167,28 @@ func (s *Set) Close() {
 // Finish writes every section, in the order of New.
 func (s *Set) Finish(end End, r *result.Result) {
 	s.Wait()
+	s.end = &end
 	for _, c := range s.list {
 		c.Finish(&end, r)
 	}
+}
+
+// GroupAt is the index in the result of the group that has a number in the trace, -1
+// if it has none there. It may be called after Finish.
+func (s *Set) GroupAt(group int32) int {
+	if group == timeline.NoGroup || int(group) >= len(s.end.order) {
+		return -1
+	}
+	return s.end.order[group]
+}
+
+// Paths are the paths of tasks and regions. It may be called after Finish.
+func (s *Set) Paths() []blame.Path { return s.blame.ledger.Paths() }
+
+// Pieces are shares, of this reading or another one of the same trace, as they go
+// into a result: so many, and the others as one more.
+func (s *Set) Pieces(l *blame.Ledger, tables *event.Tables, shares []blame.Share, most int) []result.Piece {
+	end := *s.end
+	end.Tables = tables
+	return piecesOf(&end, l, shares, most)
 }
