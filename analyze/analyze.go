@@ -233,7 +233,7 @@ func (a *analysis) describe(p *pass, r *result.Result) error {
 		r.Trace.StartedAt = time.Unix(0, wall).UTC().Format(time.RFC3339Nano)
 	}
 	from, to := m.Window()
-	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task), CPUs: a.opts.CPUs}
+	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task), AtRest: source(a.opts.AtRest), CPUs: a.opts.CPUs}
 	if a.opts.From > 0 && from >= m.DurationNs() {
 		return fmt.Errorf("analyse %s: the window starts at %v, but the trace is only %v long", a.src.name, a.opts.From, time.Duration(m.DurationNs()))
 	}

@@ -52,14 +52,14 @@ var truths = []truth{
 	{scenario: "s13-hogs-in-pool", label: "interleaved", mostly: "interleaved/latency", healthy: true},
 	{scenario: "s14-lock-hand-offs", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-serialises", culprit: "main.(*Ledger).Post"},
 	{scenario: "s15-lock-and-free", label: "parallel", mostly: "parallel/full", healthy: true},
-	{scenario: "s16-reader-writer-reader", label: "interleaved", mostly: "interleaved/dependency"},
+	{scenario: "s16-reader-writer-reader", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-on-critical-path", culprit: "main.longReader"},
 	{scenario: "s17-ping-pong", label: "interleaved", mostly: "interleaved/dependency", finding: "interleaved-not-parallel"},
 	{scenario: "s18-slow-consumer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-consumer", culprit: "main.slowConsumer"},
 	{scenario: "s19-slow-producer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-producer", culprit: "main.slowProducer"},
 	{scenario: "s20-pipeline", label: "parallel", mostly: "parallel/saturated", finding: "slow-consumer", culprit: "main.stageB"},
 	{scenario: "s22-idle-pool", label: "idle", mostly: "idle", healthy: true},
 	{scenario: "s23-idle-listener", label: "idle", mostly: "idle", healthy: true},
-	{scenario: "s25-close-releases", label: "interleaved", mostly: "interleaved/dependency", healthy: true},
+	{scenario: "s25-close-releases", label: "interleaved", mostly: "interleaved/dependency", finding: "not-enough-parallel-work", culprit: "main.burnMarked", healthy: true},
 	{scenario: "s28-raw-read", label: "latency-bound", mostly: "latency-bound/syscall", healthy: true},
 	{scenario: "s29-raw-read-one-proc", label: "starved", mostly: "stalled/syscall-held", finding: "syscalls-hold-processors", culprit: "main.askingReader"},
 	{scenario: "s33-transitive-wait", label: "interleaved", mostly: "interleaved/dependency"},
@@ -70,7 +70,7 @@ var truths = []truth{
 	{scenario: "s38-profiled-four-procs", label: "parallel", mostly: "parallel/full", finding: "oversubscribed-machine"},
 	{scenario: "s38-profiled-two-procs", label: "saturated", mostly: "parallel/saturated", finding: "processors-saturated", culprit: "main.profiledWorker"},
 	{scenario: "s40-nil-channel", label: "latency-bound", mostly: "latency-bound/timer", finding: "stuck-goroutines", culprit: "main.nilReceiver"},
-	{scenario: "s41-two-lock-cycle", label: "latency-bound", mostly: "latency-bound/timer"},
+	{scenario: "s41-two-lock-cycle", label: "latency-bound", mostly: "latency-bound/timer", finding: "wait-knot", culprit: "main.leftThenRight"},
 	{scenario: "s42-open-waits", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
 	{scenario: "s44-connection-pool", label: "latency-bound", mostly: "latency-bound/io"},
 	{scenario: "s45-delegation", label: "serial", mostly: "serial", healthy: true},
@@ -280,6 +280,58 @@ func keepTable(t *testing.T, table string) {
 	}
 	if kept != table {
 		t.Errorf("%s has another table of scenarios (go test ./analyze -run Scenarios -update writes it):\n%s", path, cmp.Diff(kept, table))
+	}
+}
+
+// fillings are what filled the waits of a kind in a function, most of all, and whose
+// share must be how large at least: the function that a person who knows the program
+// would name.
+var fillings = []struct {
+	scenario, in, kind string
+	piece, function    string
+	caller             string
+	share              float64
+}{
+	{scenario: "s14-lock-hand-offs", in: "main.(*Ledger).Post", kind: "mutex", piece: "lock-holder", function: "main.(*Ledger).Post", share: 0.95},
+	{scenario: "s15-lock-and-free", in: "main.(*Stock).Reserve", kind: "mutex", piece: "lock-holder", function: "main.(*Stock).Reserve", share: 0.9},
+	{scenario: "s16-reader-writer-reader", in: "main.lateReader", kind: "rwmutex-read", piece: "lock-holder", function: "main.longReader", share: 0.8},
+	{scenario: "s16-reader-writer-reader", in: "main.lateWriter", kind: "rwmutex-write", piece: "lock-holder", function: "main.longReader", share: 0.95},
+	{scenario: "s17-ping-pong", in: "main.pingSide", kind: "chan-receive", piece: "code", function: "main.pongSide", share: 0.9},
+	{scenario: "s17-ping-pong", in: "main.pongSide", kind: "chan-receive", piece: "code", function: "main.pingSide", share: 0.9},
+	{scenario: "s18-slow-consumer", in: "main.fastProducer", kind: "chan-send", piece: "code", function: "main.consume", caller: "main.slowConsumer", share: 0.8},
+	{scenario: "s19-slow-producer", in: "main.fastConsumer", kind: "chan-receive", piece: "code", function: "main.produce", caller: "main.slowProducer", share: 0.8},
+	{scenario: "s20-pipeline", in: "main.stageA", kind: "chan-send", piece: "code", function: "main.stageB", share: 0.9},
+	{scenario: "s20-pipeline", in: "main.stageC", kind: "chan-receive", piece: "code", function: "main.stageB", share: 0.9},
+	{scenario: "s33-transitive-wait", in: "main.asker", kind: "chan-receive", piece: "lock-holder", function: "main.lockHolder", share: 0.99},
+	{scenario: "s33-transitive-wait", in: "main.relay", kind: "mutex", piece: "lock-holder", function: "main.lockHolder", share: 0.99},
+	{scenario: "s34-waits-for-creator", in: "main.resultWaiter", kind: "chan-receive", piece: "code", function: "main.burnMarked", caller: "main.prepareRequest", share: 0.55},
+	{scenario: "s41-two-lock-cycle", in: "main.leftThenRight", kind: "select", piece: "timer", function: "main.rightThenLeft", share: 0.9},
+	{scenario: "s44-connection-pool", in: "main.query", kind: "chan-receive", piece: "io", function: "main.fetch", share: 0.9},
+	{scenario: "lock-serialises", in: "main.(*Store).Lookup", kind: "mutex", piece: "lock-holder", function: "main.(*Store).Lookup", share: 0.9},
+	{scenario: "pipeline-backpressure", in: "main.stageA", kind: "chan-send", piece: "code", function: "main.stageB", share: 0.8},
+}
+
+// TestWhatFilledTheWaitsOfScenarios looks at the first piece of the waits in each
+// scenario about locks, channels and chains.
+func TestWhatFilledTheWaitsOfScenarios(t *testing.T) {
+	for _, want := range fillings {
+		t.Run(want.scenario+" "+want.in, func(t *testing.T) {
+			r := analysed(t, filepath.Join(recordings, want.scenario+".trace"), analyze.Options{})
+			i := slices.IndexFunc(r.Sites, func(s result.Site) bool {
+				return s.Kind == want.kind && s.TotalNs > 0 && slices.ContainsFunc(s.Frames, func(f result.Frame) bool { return f.Func == want.in })
+			})
+			if i < 0 {
+				t.Fatalf("nobody waited there")
+			}
+			s := &r.Sites[i]
+			p := s.Pieces[0]
+			if p.Kind != want.piece || p.Frame == nil || p.Frame.Func != want.function || want.caller != "" && (p.Caller == nil || p.Caller.Func != want.caller) {
+				t.Errorf("the first piece is %+v, frame %+v, caller %+v", p, p.Frame, p.Caller)
+			}
+			if got := float64(p.Ns) / float64(s.TotalNs); got < want.share {
+				t.Errorf("it is %.2f of the waits, want %.2f", got, want.share)
+			}
+		})
 	}
 }
 

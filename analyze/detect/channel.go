@@ -84,6 +84,9 @@ func (e *evidence) bottleneck(c *candidate, class *result.SiteClass, slow int, v
 			break
 		}
 	}
+	if at := culprit(e.causes(class, victims...)); at != nil {
+		c.Culprit = place(*at.Frame)
+	}
 	if g := e.group(slow); c.Culprit == "" && g != nil {
 		c.Culprit = g.Name
 	}

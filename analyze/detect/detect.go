@@ -36,10 +36,12 @@ type Detector struct {
 var All = []Detector{
 	interleavedNotParallel,
 	lockSerialises,
+	lockOnCriticalPath,
 	slowConsumer,
 	slowProducer,
 	sequentialIO,
 	latencyBound,
+	notEnoughParallelWork,
 	processorsSaturated,
 	cpuHogDelaysIO,
 	lateTimers,
@@ -49,6 +51,7 @@ var All = []Detector{
 	stopTheWorld,
 	idleWhileReady,
 	oversubscribedMachine,
+	waitKnot,
 	stuckGoroutines,
 	goroutineLeak,
 	dataQuality,
@@ -99,6 +102,7 @@ func Run(r *result.Result) {
 		r.Findings = append(r.Findings, c.Finding)
 	}
 	r.FindingsOmitted = max(0, len(found)-maxFindings)
+	explains(r)
 	r.Verdict = e.verdict(found)
 }
 
@@ -170,9 +174,12 @@ var specific = []struct {
 	name     string
 	explains []string
 }{
-	{lockSerialises.Name, []string{interleavedNotParallel.Name}},
-	{slowConsumer.Name, []string{interleavedNotParallel.Name}},
-	{slowProducer.Name, []string{interleavedNotParallel.Name}},
+	{lockSerialises.Name, []string{interleavedNotParallel.Name, lockOnCriticalPath.Name}},
+	{lockOnCriticalPath.Name, []string{interleavedNotParallel.Name}},
+	{slowConsumer.Name, []string{interleavedNotParallel.Name, notEnoughParallelWork.Name}},
+	{slowProducer.Name, []string{interleavedNotParallel.Name, notEnoughParallelWork.Name}},
+	{interleavedNotParallel.Name, []string{notEnoughParallelWork.Name}},
+	{waitKnot.Name, []string{interleavedNotParallel.Name, latencyBound.Name}},
 	{sequentialIO.Name, []string{latencyBound.Name}},
 	{cpuHogDelaysIO.Name, []string{lateTimers.Name, longRun.Name, processorsSaturated.Name}},
 	{lateTimers.Name, []string{longRun.Name}},

@@ -52,6 +52,30 @@ func lockClass(r *result.Result, idle int64) *result.SiteClass {
 	return &r.SiteClasses[0]
 }
 
+// lockedRegion makes a region of 100 ms of which 60 are behind a lock that no work
+// and no chain asks for.
+func lockedRegion(r *result.Result) {
+	held := result.Piece{Kind: "lock-holder", Frame: &result.Frame{Func: "main.holds", File: "x.go", Line: 7}, Ns: 60 * ms, HeldNs: 60 * ms}
+	r.Sites[0].Pieces = []result.Piece{held}
+	lockClass(r, 0)
+	r.Regions = []result.Span{{
+		Type: "step", Count: 1, Complete: 1, Slowest: []result.SlowRun{{Goroutine: 7, BeginNs: 5, DurationNs: 100 * ms}},
+		Path: &result.Path{Runs: 1, Ns: 100 * ms, Pieces: []result.Piece{held, {Kind: "code", Frame: &result.Frame{Func: "main.free"}, Ns: 40 * ms}}},
+		Work: &result.Work{Runs: 1, Ns: 100 * ms, WorkNs: 160 * ms, SpanNs: 30 * ms, SpanLocksNs: 98 * ms, SpanLatencyNs: 98 * ms},
+	}}
+}
+
+// computingRegion makes a region of 500 ms with work for one and a half processors.
+func computingRegion(r *result.Result) {
+	r.Concurrency.AverageRunning = 1.3
+	chain := result.Piece{Kind: "code", Frame: &result.Frame{Func: "main.worker", File: "x.go", Line: 7}, Ns: 400 * ms}
+	r.Regions = []result.Span{{
+		Type: "step", Count: 1, Complete: 1, Slowest: []result.SlowRun{{Goroutine: 7, BeginNs: 5, DurationNs: 500 * ms}},
+		Path: &result.Path{Runs: 1, Ns: 500 * ms, Pieces: []result.Piece{chain, {Kind: "scheduler", Ns: 100 * ms}}},
+		Work: &result.Work{Runs: 1, Ns: 500 * ms, WorkNs: 600 * ms, SpanNs: 400 * ms, SpanLocksNs: 400 * ms, SpanLatencyNs: 400 * ms},
+	}}
+}
+
 // channelClass makes the second and third site a channel from sender to receiver.
 func channelClass(r *result.Result) *result.SiteClass {
 	r.Sites[1].Groups, r.Sites[2].Groups = []int{2}, []int{3}
@@ -93,6 +117,57 @@ var cases = []struct {
 			"waiters are parallel": func(r *result.Result) { r.Groups[1].Parallelism.PF = 0.5 },
 			"one processor":        func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
 			"one at a time":        func(r *result.Result) { r.Groups[1].Parallelism.MostEngaged = 1 },
+		},
+	},
+	{
+		detector: lockOnCriticalPath,
+		sick:     func(r *result.Result) { lockedRegion(r) },
+		traps: map[string]func(*result.Result){
+			"below the share": func(r *result.Result) {
+				r.Regions[0].Path.Pieces[0].HeldNs = 9 * ms
+			},
+			"the work takes as long":           func(r *result.Result) { r.Regions[0].Work.WorkNs = 380 * ms },
+			"without it another chain as long": func(r *result.Result) { r.Regions[0].Work.SpanNs = 95 * ms },
+			"waits outside for as long":        func(r *result.Result) { r.Regions[0].Work.SpanLatencyNs = 170 * ms },
+			"not measured":                     func(r *result.Result) { r.Regions[0].Work = nil },
+			"one processor":                    func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
+		},
+	},
+	{
+		detector: notEnoughParallelWork,
+		sick: func(r *result.Result) {
+			computingRegion(r)
+		},
+		traps: map[string]func(*result.Result){
+			"enough":           func(r *result.Result) { r.Regions[0].Work.WorkNs = 1300 * ms },
+			"nothing parallel": func(r *result.Result) { r.Regions[0].Work.WorkNs = 410 * ms },
+			"a lock makes the chain": func(r *result.Result) {
+				r.Regions[0].Work.SpanLocksNs, r.Regions[0].Work.SpanLatencyNs = 460*ms, 460*ms
+			},
+			"the outside does":          func(r *result.Result) { r.Regions[0].Work.SpanLatencyNs = 510 * ms },
+			"hardly measured":           func(r *result.Result) { r.Regions[0].Path.Ns = 1100 * ms },
+			"several run at once":       func(r *result.Result) { r.Scope.ToNs = 400 * ms },
+			"a small part of the trace": func(r *result.Result) { r.Scope.ToNs = 3000 * ms },
+			"others keep them busy":     func(r *result.Result) { r.Concurrency.AverageRunning = 3.3 },
+			"one processor":             func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
+		},
+	},
+	{
+		detector: waitKnot,
+		sick: func(r *result.Result) {
+			for _, g := range []int{1, 2} {
+				r.Groups[g].Time = result.Time{LifetimeNs: 2000 * ms, RunningNs: 20 * ms, BlockedSyncNs: 1980 * ms}
+			}
+			r.Sites = append(r.Sites, result.Site{Class: "timer", Kind: "timer-channel", Frames: []result.Frame{{Func: "main.tryLock", File: "x.go", Line: 9}}, Groups: []int{1}, TotalNs: 500 * ms, Waits: 5})
+			r.Blame.Knots = []result.Knot{{Groups: []int{1, 2}, InsideNs: 500 * ms, WorkNs: 10 * ms, TimerNs: 490 * ms, TimedOut: 5, TimedOutNs: 500 * ms, At: []result.Moment{{FromNs: 1, ToNs: 2, Goroutine: 7}}}}
+		},
+		traps: map[string]func(*result.Result){
+			"somebody works":           func(r *result.Result) { r.Blame.Knots[0].WorkNs = 300 * ms },
+			"its members work":         func(r *result.Result) { r.Groups[1].Time.RunningNs = 1000 * ms },
+			"its members ask outside":  func(r *result.Result) { r.Groups[1].Time.BlockedIONs = 1000 * ms },
+			"two that hand over":       func(r *result.Result) { r.Blame.Knots[0].TimedOut, r.Blame.Knots[0].TimedOutNs = 0, 0 },
+			"timed out twice":          func(r *result.Result) { r.Blame.Knots[0].TimedOut = 2 },
+			"a small part of the time": func(r *result.Result) { r.Blame.Knots[0].TimedOutNs = 190 * ms },
 		},
 	},
 	{

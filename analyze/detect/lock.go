@@ -2,8 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -51,19 +49,21 @@ func findLock(e *evidence) []candidate {
 func (e *evidence) lock(class *result.SiteClass, site *result.Site) candidate {
 	c := candidate{value: e.ofCapacity(class.IdleBlockedNs), low: 0.1, high: 0.3}
 	c.LostNs, c.LostOf = class.IdleBlockedNs, "processors"
-	c.Culprit = where(class.Release)
-	if c.Culprit == "" {
-		c.Culprit = where(site.Frames)
-	}
 	queue := float64(class.TotalNs) / float64(max(1, e.length()))
 	c.Sentence = fmt.Sprintf("Goroutines waited %s for a lock, %s in all: on average %s at once, up to %d, while %s of the processor time idled for it. It %s.",
 		counted(class.Waits, "time", "times"), duration(class.TotalNs), number(queue), class.MostWaiting, percent(c.value), takenAndReleased(class, site))
 	c.Groups, c.Victims = class.Waiters, class.Waiters
 	holder := releasedIn(class, site)
-	if first := e.heldBefore(class); first != nil {
-		holder = inner(first.Frames)
-		c.Culprit = where(first.Frames)
-		c.Sentence += fmt.Sprintf(" Whoever released it had itself waited for it until it was released in %s.", holder)
+	c.Culprit = where(class.Release)
+	if c.Culprit == "" {
+		c.Culprit = where(site.Frames)
+	}
+	if held := heldBy(e.causes(class)); held != nil {
+		c.Culprit = place(*held.Frame)
+		if fn := function(held.Frame.Func); fn != holder || held.Kind != "lock-holder" {
+			c.Sentence += fmt.Sprintf(" While they waited, whoever had it mostly %s.", doing(held))
+			holder = fn
+		}
 	}
 	c.At = worst(site.Worst)
 	c.Stacks = append(stack("blocked", site.Frames), stack("waker", class.Release)...)
@@ -99,19 +99,4 @@ func takenAndReleased(class *result.SiteClass, site *result.Site) string {
 		return "is held in " + taken
 	}
 	return "is taken in " + taken + " and was mostly released in " + released
-}
-
-// heldBefore is who kept a read-write lock from those that released it in turn:
-// readers that come behind a waiting writer wait for the readers before it.
-func (e *evidence) heldBefore(class *result.SiteClass) *result.Waker {
-	for i := range e.Sites {
-		s := &e.Sites[i]
-		if !strings.HasPrefix(s.Kind, "rwmutex-") || slices.Contains(class.Sites, i) || len(s.Groups) == 0 || s.Groups[0] != class.ReleaseGroup || len(s.Wakers) == 0 {
-			continue
-		}
-		if s.TotalNs*4 >= class.TotalNs {
-			return &s.Wakers[0]
-		}
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -41,6 +42,9 @@ func findSequentialIO(e *evidence) []candidate {
 	c.Groups = []int{best.Group}
 	c.Sentence = fmt.Sprintf("%s waited for %s from outside, one after the other, %s in all, while nothing else was in progress. If they do not depend on each other, asking at once would take no longer than the longest, %s: up to %s less.",
 		e.groupName(best.Group), counted(best.Waits, "answer", "answers"), duration(best.TotalNs), duration(best.LongestNs), duration(saving))
+	if at := e.answered(best); at != nil && function(at.Frame.Func) != inner(best.Frames) {
+		c.Sentence += fmt.Sprintf(" What it waited for mostly %s.", doing(at))
+	}
 	c.At = best.At
 	c.Stacks = stack("blocked", best.Frames)
 	c.Evidence = map[string]float64{
@@ -48,6 +52,17 @@ func findSequentialIO(e *evidence) []candidate {
 	}
 	c.clause = fmt.Sprintf("%s asked for one thing after the other and waited for each answer", e.groupName(best.Group))
 	return []candidate{c}
+}
+
+// answered is what mostly filled such waits, where they were for another goroutine
+// that asked.
+func (e *evidence) answered(s *result.SequentialIO) *result.Piece {
+	for i := range e.Sites {
+		if site := &e.Sites[i]; site.Class == "blocked-sync" && slices.Equal(site.Frames, s.Frames) {
+			return culprit(site.Pieces)
+		}
+	}
+	return nil
 }
 
 // ofEngaged is a share of the time in which anything was in progress.

@@ -86,8 +86,10 @@ type Edge struct {
 	// FutileWakeUps is how often a goroutine was woken and found that it had to wait
 	// on, for a sync.Cond. Such waits count as one.
 	FutileWakeUps int64 `json:"futile_wake_ups,omitempty"`
-	// TimedOutNs is of waits that a timer ended at places where this group otherwise
-	// ends them. They are not a part of Ns, but of the edge to the timer.
+	// TimedOut and TimedOutNs are of waits that a timer ended at places where this
+	// group otherwise ends them. They are not a part of Ns, but of the edge to the
+	// timer.
+	TimedOut   int64 `json:"timed_out,omitempty"`
 	TimedOutNs int64 `json:"timed_out_ns,omitempty"`
 	// Pieces are what filled the waits: the three largest.
 	Pieces []Piece `json:"pieces,omitempty"`
@@ -104,10 +106,11 @@ type Knot struct {
 	InsideNs  int64 `json:"inside_ns"`
 	OutsideNs int64 `json:"outside_ns"`
 	// WorkNs is the part of InsideNs in which one of the chain ran or was in a
-	// system call, TimerNs that in which it waited for a timer. TimedOutNs is for how
-	// long they waited for each other until a timer ended it.
+	// system call, TimerNs that in which it waited for a timer. TimedOut and
+	// TimedOutNs are of waits for each other that a timer ended.
 	WorkNs     int64    `json:"work_ns"`
 	TimerNs    int64    `json:"timer_ns"`
+	TimedOut   int64    `json:"timed_out"`
 	TimedOutNs int64    `json:"timed_out_ns"`
 	At         []Moment `json:"at,omitempty"`
 }

@@ -119,6 +119,7 @@ type Scope struct {
 	ToNs       int64  `json:"to_ns"`
 	Group      string `json:"group,omitempty"` // regular expression, as given
 	Task       string `json:"task,omitempty"`
+	AtRest     string `json:"at_rest,omitempty"`
 	CPUs       int    `json:"cpus,omitempty"` // cores, as given
 	Goroutines int    `json:"goroutines"`     // user goroutines seen in the scope
 	// SystemGoroutines is how many of the runtime's and the tracer's were seen.

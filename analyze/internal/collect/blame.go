@@ -172,16 +172,16 @@ func (w *blameWriter) timedOut() {
 			}
 			for _, kind := range [...]waitkind.Kind{waitkind.Select, waitkind.ChanReceive} {
 				if by := w.cellOf(g, kind, key.stack); by != nil {
-					w.timedOutBy(w.end.order[n], by, c.ns)
+					w.timedOutBy(w.end.order[n], by, c)
 				}
 			}
 		}
 	}
 }
 
-// timedOutBy books time that a group waited in vain for those who otherwise end its
-// waits at a place.
-func (w *blameWriter) timedOutBy(from int, by *cell, ns int64) {
+// timedOutBy books waits in vain, out, for those who otherwise end a group's waits at
+// their place, by.
+func (w *blameWriter) timedOutBy(from int, by, out *cell) {
 	seen := map[int]bool{}
 	for _, waker := range by.wakers {
 		n := waker.group.real().entry
@@ -191,7 +191,8 @@ func (w *blameWriter) timedOutBy(from int, by *cell, ns int64) {
 		to := w.end.order[n]
 		seen[to] = true
 		if e := w.edges[edgeKey{from, to, "group"}]; e != nil {
-			e.out.TimedOutNs += ns
+			e.out.TimedOut += out.waits.n
+			e.out.TimedOutNs += out.ns
 		}
 	}
 }
@@ -299,6 +300,7 @@ func addToKnot(k *result.Knot, e *edge, from, to bool) {
 	case !from || o.From == o.To:
 	case to:
 		k.InsideNs += o.Ns
+		k.TimedOut += o.TimedOut
 		k.TimedOutNs += o.TimedOutNs
 		for _, kind := range [...]blame.Kind{blame.Code, blame.LockHolder, blame.Syscall, blame.GC} {
 			k.WorkNs += e.pieces.kinds[kind]

@@ -1,0 +1,101 @@
+package detect
+
+import (
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+var lockOnCriticalPath = Detector{
+	Name:  "lock-on-critical-path",
+	Title: "A lock on the critical path",
+	Doc: "For at least a tenth of the critical path of a type of regions somebody waits for a lock, and without it the regions could take that much less, as far as the work " +
+		"that there is and the longest chain in it allow.",
+	remedy: "Hold the lock for less, or split what it guards; only what is on the critical path makes the whole faster.",
+	caveat: "The bound is for the work and the chains of this run: without the lock others may form. What other locks there are stays out of it, too.",
+	find:   findLockOnPath,
+}
+
+// findLockOnPath asks for both: that the path leads through waits for a lock, and that
+// the region could be shorter without locks. methods.md F04 has the share of the path
+// alone; where processors are busy, or others work for just as long, that share is no
+// loss.
+func findLockOnPath(e *evidence) []candidate {
+	var out []candidate
+	for i := range e.Regions {
+		r := &e.Regions[i]
+		if r.Path == nil || r.Work == nil || r.Path.Ns <= 0 || r.Work.Ns <= 0 || e.procs() < 1.5 {
+			continue
+		}
+		var held int64
+		for _, p := range r.Path.Pieces {
+			held += p.HeldNs
+		}
+		least := e.withoutLocks(r.Work)
+		gain := 1 - float64(least)/float64(r.Work.Ns)
+		on := share(held, r.Path.Ns)
+		c := candidate{value: min(on, gain), low: 0.1, high: 0.3}
+		c.LostNs, c.LostOf = int64(c.value*float64(r.Path.Ns)), "wall"
+		at := heldBy(r.Path.Pieces)
+		if c.value <= 0 || at == nil {
+			continue
+		}
+		c.Culprit = place(*at.Frame)
+		c.Sentence = fmt.Sprintf("For %s of the critical path of region %q somebody waited for a lock, mostly while another goroutine %s. Without locks, what there is to do and the longest chain in it would take %s instead of %s at least.",
+			percent(on), r.Type, doing(at), duration(least), duration(r.Work.Ns))
+		c.Groups = e.waitersFor(at)
+		c.Victims = c.Groups
+		c.At = runsOf(r)
+		c.Stacks = stack("running", []result.Frame{*at.Frame})
+		c.Evidence = map[string]float64{
+			"path_ns": float64(r.Path.Ns), "path_behind_locks_ns": float64(held), "runs": float64(r.Path.Runs), "measured_ns": float64(r.Work.Ns),
+			"without_locks_at_least_ns": float64(least), "work_ns": float64(r.Work.WorkNs), "span_ns": float64(r.Work.SpanNs), "span_locks_ns": float64(r.Work.SpanLocksNs),
+		}
+		c.clause = fmt.Sprintf("a lock is on the critical path of %q, held in %s", r.Type, function(at.Frame.Func))
+		out = append(out, c)
+	}
+	return out
+}
+
+// withoutLocks is how long regions would take at least if there were no locks: what
+// there is to do on the processors, or the longest chain with what it waits for
+// outside.
+func (e *evidence) withoutLocks(w *result.Work) int64 {
+	outside := max(0, w.SpanLatencyNs-w.SpanLocksNs)
+	return max(int64(float64(w.WorkNs)/e.procs()), w.SpanNs+outside)
+}
+
+// heldBy is what those mostly did who had a lock that others waited for.
+func heldBy(pieces []result.Piece) *result.Piece {
+	var most *result.Piece
+	for i := range pieces {
+		if p := &pieces[i]; p.Frame != nil && p.HeldNs > 0 && (most == nil || p.HeldNs > most.HeldNs) {
+			most = p
+		}
+	}
+	return most
+}
+
+// waitersFor are the groups that waited for a lock at places where a piece filled
+// most of the waits.
+func (e *evidence) waitersFor(p *result.Piece) []int {
+	for i := range e.SiteClasses {
+		class := &e.SiteClasses[i]
+		if class.Kind != "lock" {
+			continue
+		}
+		if at := heldBy(e.causes(class)); at != nil && at.Frame.Func == p.Frame.Func {
+			return class.Waiters
+		}
+	}
+	return nil
+}
+
+// runsOf are the slowest runs of a type.
+func runsOf(s *result.Span) []result.Moment {
+	var out []result.Moment
+	for _, run := range s.Slowest {
+		out = append(out, result.Moment{FromNs: run.BeginNs, ToNs: run.BeginNs + run.DurationNs, Goroutine: run.Goroutine})
+	}
+	return worst(out)
+}
