@@ -241,6 +241,7 @@ func checkModel(t *testing.T, r *result.Result) {
 	checkStretches(t, r)
 	checkIndexes(t, r)
 	checkFindings(t, r)
+	checkBlame(t, r)
 }
 
 // is reports what is not as it must be.

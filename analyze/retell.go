@@ -226,7 +226,7 @@ func (t *retelling) step(in *blame.Step) result.Step {
 		t.wait(&s, in)
 		return s
 	}
-	s.Kind, s.How, s.Held = p.Kind.String(), p.How.String(), p.Held
+	s.Kind, s.How, s.HeldIn = p.Kind.String(), p.How.String(), t.frame(p.HeldIn)
 	s.Frame, s.Caller, s.Region = t.frame(p.Frame), t.frame(p.Caller), t.tables.String(p.Region)
 	switch at := t.groupAt(p.Who); {
 	case p.Who == blame.Stopped:
@@ -281,7 +281,7 @@ func alike(x, y *result.Step) bool {
 		return result.Frame{Func: f.Func, File: f.File}
 	}
 	return x.Goroutine == y.Goroutine && x.Kind == y.Kind && x.WaitKind == y.WaitKind && x.How == y.How && x.Region == y.Region &&
-		x.Held == y.Held && x.Stopped == y.Stopped && group(x.Antagonist) == group(y.Antagonist) &&
+		frame(x.HeldIn) == frame(y.HeldIn) && x.Stopped == y.Stopped && group(x.Antagonist) == group(y.Antagonist) &&
 		frame(x.Frame) == frame(y.Frame) && frame(x.Caller) == frame(y.Caller)
 }
 

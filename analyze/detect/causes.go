@@ -30,7 +30,7 @@ func (e *evidence) causes(class *result.SiteClass, groups ...int) []result.Piece
 // addPiece adds to the piece that says the same.
 func addPiece(to []result.Piece, p result.Piece) []result.Piece {
 	for i := range to {
-		if q := &to[i]; q.Kind == p.Kind && funcOf(q.Frame) == funcOf(p.Frame) && groupOf(q.Group) == groupOf(p.Group) {
+		if q := &to[i]; q.Kind == p.Kind && funcOf(q.Frame) == funcOf(p.Frame) && funcOf(q.HeldIn) == funcOf(p.HeldIn) && groupOf(q.Group) == groupOf(p.Group) {
 			if p.Ns > q.Ns {
 				q.Frame, q.Caller = p.Frame, p.Caller
 			}
@@ -55,6 +55,29 @@ func groupOf(g *int) int {
 		return -1
 	}
 	return *g
+}
+
+// holder is the function that had a lock for most of the time for which others waited
+// for it, "" where nothing tells, with the largest of the pieces that filled it.
+func holder(pieces []result.Piece) (at *result.Frame, what *result.Piece) {
+	sums := map[string]int64{}
+	for _, p := range pieces {
+		if p.HeldIn != nil {
+			sums[p.HeldIn.Func] += p.Ns
+		}
+	}
+	best := ""
+	for fn, ns := range sums {
+		if best == "" || ns > sums[best] || ns == sums[best] && fn < best {
+			best = fn
+		}
+	}
+	for i := range pieces {
+		if p := &pieces[i]; p.HeldIn != nil && p.HeldIn.Func == best && (what == nil || p.Ns > what.Ns) {
+			at, what = p.HeldIn, p
+		}
+	}
+	return at, what
 }
 
 // culprit is the first of pieces that names a place in the program, nil if none does

@@ -55,7 +55,7 @@ func lockClass(r *result.Result, idle int64) *result.SiteClass {
 // lockedRegion makes a region of 100 ms of which 60 are behind a lock that no work
 // and no chain asks for.
 func lockedRegion(r *result.Result) {
-	held := result.Piece{Kind: "lock-holder", Frame: &result.Frame{Func: "main.holds", File: "x.go", Line: 7}, Ns: 60 * ms, HeldNs: 60 * ms}
+	held := result.Piece{Kind: "lock-holder", Frame: &result.Frame{Func: "main.holds", File: "x.go", Line: 7}, Ns: 60 * ms, HeldNs: 60 * ms, HeldIn: &result.Frame{Func: "main.holds", File: "x.go", Line: 7}}
 	r.Sites[0].Pieces = []result.Piece{held}
 	lockClass(r, 0)
 	r.Regions = []result.Span{{

@@ -53,16 +53,19 @@ func (e *evidence) lock(class *result.SiteClass, site *result.Site) candidate {
 	c.Sentence = fmt.Sprintf("Goroutines waited %s for a lock, %s in all: on average %s at once, up to %d, while %s of the processor time idled for it. It %s.",
 		counted(class.Waits, "time", "times"), duration(class.TotalNs), number(queue), class.MostWaiting, percent(c.value), takenAndReleased(class, site))
 	c.Groups, c.Victims = class.Waiters, class.Waiters
-	holder := releasedIn(class, site)
+	in := releasedIn(class, site)
 	c.Culprit = where(class.Release)
 	if c.Culprit == "" {
 		c.Culprit = where(site.Frames)
 	}
-	if held := heldBy(e.causes(class)); held != nil {
-		c.Culprit = place(*held.Frame)
-		if fn := function(held.Frame.Func); fn != holder || held.Kind != "lock-holder" {
-			c.Sentence += fmt.Sprintf(" While they waited, whoever had it mostly %s.", doing(held))
-			holder = fn
+	if at, what := holder(e.causes(class)); at != nil {
+		c.Culprit = place(*at)
+		if fn := function(at.Func); fn != in {
+			c.Sentence += fmt.Sprintf(" For most of the time it was %s that had it.", fn)
+			in = fn
+		}
+		if what.Kind != "lock-holder" && what.Frame != nil {
+			c.Sentence += fmt.Sprintf(" Whoever had it mostly %s meanwhile.", doing(what))
 		}
 	}
 	c.At = worst(site.Worst)
@@ -72,7 +75,7 @@ func (e *evidence) lock(class *result.SiteClass, site *result.Site) candidate {
 		"queue_average": queue, "queue_most": float64(class.MostWaiting), "waiters_parallel_share": e.Groups[class.Waiters[0]].Parallelism.PF,
 	}
 	c.meanwhile = true
-	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), holder)
+	c.clause = fmt.Sprintf("%s queued for one lock in %s", upTo(class.MostWaiting), in)
 	return c
 }
 

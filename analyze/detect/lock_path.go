@@ -36,22 +36,22 @@ func findLockOnPath(e *evidence) []candidate {
 		on := share(held, r.Path.Ns)
 		c := candidate{value: min(on, gain), low: 0.1, high: 0.3}
 		c.LostNs, c.LostOf = int64(c.value*float64(r.Path.Ns)), "wall"
-		at := heldBy(r.Path.Pieces)
+		at, what := holder(r.Path.Pieces)
 		if c.value <= 0 || at == nil {
 			continue
 		}
-		c.Culprit = place(*at.Frame)
-		c.Sentence = fmt.Sprintf("For %s of the critical path of region %q somebody waited for a lock, mostly while another goroutine %s. Without locks, what there is to do and the longest chain in it would take %s instead of %s at least.",
-			percent(on), r.Type, doing(at), duration(least), duration(r.Work.Ns))
+		c.Culprit = place(*at)
+		c.Sentence = fmt.Sprintf("For %s of the critical path of region %q somebody waited for a lock, mostly for %s to let go of it%s. Without locks, what there is to do and the longest chain in it would take %s instead of %s at least.",
+			percent(on), r.Type, function(at.Func), meanwhile(what), duration(least), duration(r.Work.Ns))
 		c.Groups = e.waitersFor(at)
 		c.Victims = c.Groups
 		c.At = runsOf(r)
-		c.Stacks = stack("running", []result.Frame{*at.Frame})
+		c.Stacks = stack("running", []result.Frame{*at})
 		c.Evidence = map[string]float64{
 			"path_ns": float64(r.Path.Ns), "path_behind_locks_ns": float64(held), "runs": float64(r.Path.Runs), "measured_ns": float64(r.Work.Ns),
 			"without_locks_at_least_ns": float64(least), "work_ns": float64(r.Work.WorkNs), "span_ns": float64(r.Work.SpanNs), "span_locks_ns": float64(r.Work.SpanLocksNs),
 		}
-		c.clause = fmt.Sprintf("a lock is on the critical path of %q, held in %s", r.Type, function(at.Frame.Func))
+		c.clause = fmt.Sprintf("a lock is on the critical path of %q, held in %s", r.Type, function(at.Func))
 		out = append(out, c)
 	}
 	return out
@@ -65,26 +65,22 @@ func (e *evidence) withoutLocks(w *result.Work) int64 {
 	return max(int64(float64(w.WorkNs)/e.procs()), w.SpanNs+outside)
 }
 
-// heldBy is what those mostly did who had a lock that others waited for.
-func heldBy(pieces []result.Piece) *result.Piece {
-	var most *result.Piece
-	for i := range pieces {
-		if p := &pieces[i]; p.Frame != nil && p.HeldNs > 0 && (most == nil || p.HeldNs > most.HeldNs) {
-			most = p
-		}
+// meanwhile says what somebody did who had a lock, where that is not just to run.
+func meanwhile(what *result.Piece) string {
+	if what.Kind == "lock-holder" || what.Frame == nil {
+		return ""
 	}
-	return most
+	return ", which " + doing(what)
 }
 
-// waitersFor are the groups that waited for a lock at places where a piece filled
-// most of the waits.
-func (e *evidence) waitersFor(p *result.Piece) []int {
+// waitersFor are the groups that waited for a lock mostly while a function had it.
+func (e *evidence) waitersFor(held *result.Frame) []int {
 	for i := range e.SiteClasses {
 		class := &e.SiteClasses[i]
 		if class.Kind != "lock" {
 			continue
 		}
-		if at := heldBy(e.causes(class)); at != nil && at.Frame.Func == p.Frame.Func {
+		if at, _ := holder(e.causes(class)); at != nil && at.Func == held.Func {
 			return class.Waiters
 		}
 	}

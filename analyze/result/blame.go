@@ -60,8 +60,11 @@ type Piece struct {
 	// goroutine did; PropagatedNs what these waited for in turn.
 	DirectNs     int64 `json:"direct_ns"`
 	PropagatedNs int64 `json:"propagated_ns"`
-	// HeldNs is the part during which somebody waited for a lock that was held
-	// meanwhile.
+	// HeldIn is, where somebody waited for a lock meanwhile, the function that let go
+	// of it in the end: the goroutine that did this had it, or waited for one that did.
+	HeldIn *Frame `json:"held_in,omitempty"`
+	// HeldNs is the part of it during which somebody waited for a lock: all, where
+	// HeldIn is given.
 	HeldNs int64 `json:"held_ns,omitempty"`
 	// IdleBlockedNs is the processor time that idled meanwhile, shared equally among
 	// all waits and within a wait evenly over its time.

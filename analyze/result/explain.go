@@ -71,7 +71,7 @@ type Step struct {
 	Caller   *Frame `json:"caller,omitempty"`
 	How      string `json:"how,omitempty"`
 	Region   string `json:"region,omitempty"`
-	Held     bool   `json:"held,omitempty"`
+	HeldIn   *Frame `json:"held_in,omitempty"`
 	// Antagonist is the group that had the processor while the goroutine was ready.
 	Antagonist *int `json:"antagonist,omitempty"`
 	Stopped    bool `json:"stopped,omitempty"`
@@ -94,6 +94,14 @@ type Step struct {
 
 // Ns is the length of a step.
 func (s *Step) Ns() int64 { return s.ToNs - s.FromNs }
+
+// BehindGroup is the group of the goroutine that ended a wait, -1 if unknown.
+func (s *Step) BehindGroup() int {
+	if s.WakerGroup == nil {
+		return -1
+	}
+	return *s.WakerGroup
+}
 
 // PathReport is the critical paths of tasks, regions, goroutines, or of the trace's
 // busiest stretch. It is what conctrace path writes.

@@ -136,7 +136,7 @@ func (b *Ledger) comparePieces(x, y Piece) int {
 		cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.How, y.How),
 		compareFrames(t.Frame(x.Frame), t.Frame(y.Frame)), compareFrames(t.Frame(x.Caller), t.Frame(y.Caller)),
 		cmp.Compare(t.String(x.Region), t.String(y.Region)), cmp.Compare(b.GroupOf(x.Who), b.GroupOf(y.Who)), cmp.Compare(x.Who, y.Who),
-		compareBool(x.Held, y.Held),
+		compareFrames(t.Frame(x.HeldIn), t.Frame(y.HeldIn)),
 	)
 }
 
@@ -231,14 +231,4 @@ func (b *Ledger) late(id int32, waker *life, r *timeline.Record) {
 
 func compareFrames(f, g event.Frame) int {
 	return cmp.Or(cmp.Compare(f.Func, g.Func), cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line))
-}
-
-func compareBool(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case y:
-		return -1
-	}
-	return 1
 }

@@ -49,7 +49,10 @@ type life struct {
 	system   bool
 	state    event.GoState // in which it is now
 	hist     *history
-	busyAt   int64         // what the clock of running goroutines showed when the present state began
+	busyAt   int64         // what the clock of taken processors showed when the present state began
+	runAt    int64         // since when it runs
+	runIndex int           // among those that run
+	callOn   int32         // the P on which it entered its system call
 	on       event.StackID // where it was last seen; 0 is not known
 	sample   key           // of a CPU sample since the last mark, plus 1
 	regions  []openRegion
@@ -108,6 +111,10 @@ func (b *Ledger) take(r *timeline.Record) {
 		b.sampled(r)
 	case timeline.OpProcs:
 		b.busy.procs = r.Value
+	case timeline.OpProc:
+		if r.ProcNext == event.ProcIdle {
+			b.busy.idles(r.P, r.End)
+		}
 	case timeline.OpStop:
 		b.stop = stop{r.Start, -1}
 	case timeline.OpRange:
@@ -174,7 +181,9 @@ func (b *Ledger) born(r *timeline.Record) {
 	default:
 		l.hist.before = unknownKey
 	}
-	l.busyAt = b.busy.change(r.Start, false, r.Next == event.GoRunning)
+	l.state = event.GoNotExist
+	b.busy.changes(l, r.Start, r.Next, r.P)
+	l.state = r.Next
 	for _, w := range b.works {
 		w.marked(l, r.Start)
 	}
@@ -253,6 +262,7 @@ func (b *Ledger) interval(r *timeline.Record) {
 		// outside the scope, or nothing
 	case r.State == event.GoRunning && r.Kind == waitkind.GCAssist:
 		b.write(l, b.pieces.on(GC, r.Stack), r.End, r.Kind, r.Stack)
+		b.busy.had(r.P, l.ref, r.Start, r.End)
 	case r.State == event.GoRunning:
 		if r.Next == event.GoNotExist {
 			b.ran(l, r.End, atEntry)
@@ -272,7 +282,7 @@ func (b *Ledger) interval(r *timeline.Record) {
 			w.waited(l, k, r.Ns())
 		}
 		if r.State == event.GoSyscall {
-			b.busy.had(r.P, l.ref, r.Start, r.End)
+			b.busy.had(r.P, l.ref, r.Start, heldUntil(r))
 		} else if b.counts(l, r) {
 			b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
 		}
@@ -283,10 +293,21 @@ func (b *Ledger) interval(r *timeline.Record) {
 	if l.futile != nil {
 		b.wasFutile(l, r)
 	}
-	l.state, l.busyAt = r.Next, b.busy.change(r.End, r.State == event.GoRunning, r.Next == event.GoRunning)
+	if r.State != r.Next {
+		b.busy.changes(l, r.End, r.Next, r.P)
+		l.state = r.Next
+	}
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
 		b.ended(l, r)
 	}
+}
+
+// heldUntil is when a goroutine in a system call lost its processor.
+func heldUntil(r *timeline.Record) int64 {
+	if r.Value < 0 {
+		return r.End
+	}
+	return min(r.Value, r.End)
 }
 
 // counts says whether a wait is one of those that are asked for.

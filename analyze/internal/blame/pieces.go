@@ -62,9 +62,9 @@ type Piece struct {
 	// Who is, ByCreation, the goroutine that ran, else of a Scheduler piece whose
 	// goroutine had the processor meanwhile; NoOne, or Stopped.
 	Who Ref
-	// Held says that somebody waited for a lock meanwhile, which a goroutine had
-	// that did this or waited for it.
-	Held bool
+	// HeldIn is, where somebody waited for a lock meanwhile, the frame in which it was
+	// let go of in the end by the goroutine that did this or waited for it; else 0.
+	HeldIn event.FrameID
 }
 
 // Ref is a group, as a Ledger numbers them: see Ledger.GroupOf.
@@ -96,11 +96,11 @@ type pieceTable struct {
 	code   [codeCache]between
 	others [NumKinds][]key // the same of pieces that are not code, and of holders by where they let go
 	ready  []key           // by who has the processor, from Stopped on, plus 1
-	held   [2][]key        // what a key becomes to those who wait for a lock, own and inherited, plus 1
+	held   map[holding]key // what a key becomes to those who wait for a lock
 }
 
 func newPieceTable(tables *event.Tables) *pieceTable {
-	t := &pieceTable{tables: tables, ids: make(map[Piece]key)}
+	t := &pieceTable{tables: tables, ids: make(map[Piece]key), held: make(map[holding]key)}
 	t.id(Piece{Kind: Unresolved, Who: NoOne})
 	t.id(Piece{Kind: Unknown, Who: NoOne})
 	return t
@@ -305,20 +305,26 @@ func (t *pieceTable) holder(k key, release event.StackID) key {
 	if own && p.How != BySample && release != 0 {
 		return t.letsGo(release)
 	}
-	i := int(k >> 31)
-	for int(k&keyMask) >= len(t.held[i]) {
-		t.held[i] = append(t.held[i], 0)
+	if p.HeldIn != 0 || p.Kind >= Open {
+		return k // the first lock is the one that was waited for
 	}
-	if h := t.held[i][k&keyMask]; h != 0 {
-		return h - 1 | k&inherited
+	in := holding{k, release}
+	if h, ok := t.held[in]; ok {
+		return h
 	}
-	p.Held = p.Kind < Open
+	p.HeldIn = t.frame(release)
 	if own {
 		p.Kind = LockHolder
 	}
-	h := t.id(p)
-	t.held[i][k&keyMask] = h + 1
-	return h | k&inherited
+	h := t.id(p) | k&inherited
+	t.held[in] = h
+	return h
+}
+
+// holding is a piece of a goroutine that has a lock of which it lets go on a stack.
+type holding struct {
+	key     key
+	release event.StackID
 }
 
 // letsGo is the piece of a goroutine that has a lock of which it lets go on a
@@ -331,7 +337,7 @@ func (t *pieceTable) letsGo(release event.StackID) key {
 	if k := (*list)[release]; k != 0 {
 		return k - 1
 	}
-	k := t.id(Piece{Kind: LockHolder, How: ByStack, Frame: t.frame(release), Who: NoOne, Held: true})
+	k := t.id(Piece{Kind: LockHolder, How: ByStack, Frame: t.frame(release), Who: NoOne, HeldIn: t.frame(release)})
 	(*list)[release] = k + 1
 	return k
 }

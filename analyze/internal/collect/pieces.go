@@ -24,6 +24,7 @@ type pieceName struct {
 	kind       blame.Kind
 	fn, file   string
 	caller     event.Frame // without its line
+	heldIn     event.Frame // the same
 	region     string
 	group      int // -1 for none
 	stopped    bool
@@ -35,6 +36,7 @@ type pieceSum struct {
 	direct, propagated, held int64
 	idle                     float64
 	lines, callerLines       map[int]int64
+	heldLines                map[int]int64
 	hows                     map[blame.How]int64
 }
 
@@ -59,19 +61,25 @@ func (s *pieceSums) add(sh blame.Share, idle float64) {
 		caller = s.end.Tables.Frame(p.Caller)
 		name.caller = event.Frame{Func: caller.Func, File: caller.File}
 	}
+	holder := event.Frame{}
+	if p.HeldIn != 0 {
+		holder = s.end.Tables.Frame(p.HeldIn)
+		name.heldIn = event.Frame{Func: holder.Func, File: holder.File}
+	}
 	sum := s.byName[name]
 	if sum == nil {
-		sum = &pieceSum{lines: make(map[int]int64), callerLines: make(map[int]int64), hows: make(map[blame.How]int64)}
+		sum = &pieceSum{lines: make(map[int]int64), callerLines: make(map[int]int64), heldLines: make(map[int]int64), hows: make(map[blame.How]int64)}
 		s.byName[name] = sum
 	}
 	sum.direct += sh.DirectNs
 	sum.propagated += sh.PropagatedNs
 	sum.idle += idle
-	if p.Held {
+	if p.HeldIn != 0 {
 		sum.held += sh.Ns()
 	}
 	sum.lines[f.Line] += sh.Ns()
 	sum.callerLines[caller.Line] += sh.Ns()
+	sum.heldLines[holder.Line] += sh.Ns()
 	sum.hows[p.How] += sh.Ns()
 	s.total += sh.Ns()
 	s.kinds[p.Kind] += sh.Ns()
@@ -90,6 +98,9 @@ func (s *pieceSums) list() []result.Piece {
 		}
 		if name.caller.Func != "" {
 			p.Caller = &result.Frame{Func: name.caller.Func, File: name.caller.File, Line: most(sum.callerLines)}
+		}
+		if name.heldIn.Func != "" {
+			p.HeldIn = &result.Frame{Func: name.heldIn.Func, File: name.heldIn.File, Line: most(sum.heldLines)}
 		}
 		if name.group >= 0 {
 			p.Group = &name.group
@@ -132,7 +143,7 @@ func comparePieces(x, y result.Piece) int {
 	}
 	return cmp.Or(
 		cmp.Compare(y.Ns, x.Ns), cmp.Compare(x.Kind, y.Kind),
-		compareFrames(frame(x.Frame), frame(y.Frame)), compareFrames(frame(x.Caller), frame(y.Caller)), cmp.Compare(x.Region, y.Region),
+		compareFrames(frame(x.Frame), frame(y.Frame)), compareFrames(frame(x.Caller), frame(y.Caller)), compareFrames(frame(x.HeldIn), frame(y.HeldIn)), cmp.Compare(x.Region, y.Region),
 		cmp.Compare(group(x), group(y)), compareBool(x.Stopped, y.Stopped), cmp.Compare(x.How, y.How),
 	)
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report"
+	"github.com/spf13/cobra"
+)
+
+// pathFlags are the flags of conctrace path, as given.
+type pathFlags struct {
+	goroutine int64
+	region    string
+	answerFlags
+}
+
+func newPath(s streams, getenv func(string) string) *cobra.Command {
+	var f pathFlags
+	cmd := &cobra.Command{
+		Use:   "path TRACE",
+		Short: "Follow the critical path: what had to happen one after the other",
+		Long: `Follows back what had to happen one after the other until something was done, through every
+wait to whoever ended it: of the tasks or regions of a type (the slowest and a typical one), of a
+goroutine, or of the longest stretch in which anything was in progress. Only what is on the
+critical path makes the whole faster.
+
+For tasks, regions and goroutines also work and span: how many processors they could keep busy,
+and bounds for what more processors or faster parts could do. Bounds are no predictions: the
+chains are those that this run took.`,
+		Example: `  conctrace path trace.out
+  conctrace path trace.out --region 'build|link'
+  conctrace path trace.out --task checkout -f json
+  conctrace path trace.out --goroutine 18`,
+		Args: oneTrace,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.readingFlags.check(cmd.Flags()); err != nil {
+				return err
+			}
+			q, err := f.question(cmd)
+			if err != nil {
+				return err
+			}
+			return answered(cmd.Context(), &f.answerFlags, args[0], s, getenv, func(ctx context.Context, src analyze.Source, o analyze.Options) (*result.PathReport, error) {
+				return analyze.Path(ctx, src, o, q)
+			}, report.PathText, report.PathJSON)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.task, "task", "", "of the tasks whose type matches `RE`")
+	fl.StringVar(&f.region, "region", "", "of the regions whose type matches `RE`")
+	fl.Int64Var(&f.goroutine, "goroutine", 0, "of the goroutine `ID`")
+	f.answerFlags.register(fl)
+	return cmd
+}
+
+// question is what is asked: one thing, or nothing for the busiest stretch.
+func (f *pathFlags) question(cmd *cobra.Command) (q analyze.PathQuestion, err error) {
+	changed := cmd.Flags().Changed
+	n := 0
+	for _, name := range []string{"task", "region", "goroutine"} {
+		if changed(name) {
+			n++
+		}
+	}
+	if n > 1 {
+		return q, errors.New("one thing at a time: only one of --task, --region and --goroutine")
+	}
+	if changed("goroutine") && f.goroutine < 1 {
+		return q, fmt.Errorf("--goroutine %d: there is no such goroutine", f.goroutine)
+	}
+	q.Goroutine = f.goroutine
+	if q.Task, err = pattern("task", f.task); err != nil {
+		return q, err
+	}
+	f.task = "" // it is the question, not a filter
+	q.Region, err = pattern("region", f.region)
+	return q, err
+}
