@@ -112,12 +112,9 @@ func TestReadinessInAWindowIsWhatOfItIsThere(t *testing.T) {
 	is(t, "path", x.path(8, 170, 205), "(30 scheduler for main.x, 5 code main.ready)")
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestAProcessorThatStoodFreeIsNobodys: P 0 of two stands free, x has the other one.
 // z had P 0 a second ago. Nobody kept it from goroutine 9.
 func TestAProcessorThatStoodFreeIsNobodys(t *testing.T) {
-	fault(t, "who had a processor before it stood free is blamed")
 	s := newTale(t, 2)
 	s.has(1, 1, "main.x")
 	s.has(2, 0, "main.z")
@@ -128,7 +125,6 @@ func TestAProcessorThatStoodFreeIsNobodys(t *testing.T) {
 // TestWhoeverStillRunsCounts: of 7 ms, the hog has one of two processors all along,
 // and goes on; x has the other for 3 and y for 4.
 func TestWhoeverStillRunsCounts(t *testing.T) {
-	fault(t, "runs that have not ended do not count")
 	s := newTale(t, 2)
 	s.has(1, 1, "main.hog")
 	s.has(2, 0, "main.x")
@@ -142,7 +138,6 @@ func TestWhoeverStillRunsCounts(t *testing.T) {
 // TestASystemCallThatLostItsProcessorDoesNotKeepIt: c is in a system call from 100 to
 // 9900 and loses the processor at 150, which x and then y have for 5 ms each.
 func TestASystemCallThatLostItsProcessorDoesNotKeepIt(t *testing.T) {
-	fault(t, "a system call counts as having the processor that it lost")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.c")
 	s.up(50, 0)
@@ -163,7 +158,6 @@ func TestASystemCallThatLostItsProcessorDoesNotKeepIt(t *testing.T) {
 // TestASystemCallThatKeepsItsProcessorKeepsIt: c is in a system call on the only
 // processor, which nobody takes from it.
 func TestASystemCallThatKeepsItsProcessorKeepsIt(t *testing.T) {
-	fault(t, "a processor kept in a system call counts as free")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.c")
 	s.calls(100, 1, "syscall.read", "main.c")
@@ -175,7 +169,6 @@ func TestASystemCallThatKeepsItsProcessorKeepsIt(t *testing.T) {
 // TestAnAssistKeepsAProcessor: of 6 ms x has the processor for 1, then y, which is
 // within a mark assist for all of its 5.
 func TestAnAssistKeepsAProcessor(t *testing.T) {
-	fault(t, "mark assists do not count as having a processor")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.x")
 	s.had(2, event.GoWaiting, "runtime.gopark", "runtime.netpollblock", "main.y")
@@ -185,4 +178,22 @@ func TestAnAssistKeepsAProcessor(t *testing.T) {
 	s.starts(2000, 2, 0)
 	s.preempts(7000, 2, "main.y")
 	is(t, "path", readiness(s, 1000, 7000), "(6000 scheduler for main.y, 5 code main.ready)")
+}
+
+// ---------------------------------------------------------------- faults
+
+// TestARunThatIsCutIsNotCountedTwice: goroutine 9 is ready for 4 ms, all of which y has
+// one of two processors. Of the other z has the first ms and x the rest, and runs on; a
+// region that it begins cuts its run.
+func TestARunThatIsCutIsNotCountedTwice(t *testing.T) {
+	fault(t, "a run that goes on is counted whole, and again what of it a region cut off")
+	s := newTale(t, 2)
+	s.has(1, 0, "main.y")
+	s.has(2, 1, "main.z")
+	s.had(3, event.GoRunnable, "main.x")
+	s.ends(2000, 2)
+	s.starts(2000, 3, 1)
+	s.region(4900, 3, "r", "main.x")
+	s.ends(5000, 1)
+	is(t, "path", readiness(s, 1000, 5000), "(4000 scheduler for main.y, 5 code main.ready)")
 }
