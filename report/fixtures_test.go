@@ -128,19 +128,85 @@ func rich() *result.Result {
 			{Class: "runtime", Kind: "gc-assist-wait", Waits: 77, TotalNs: 2.4 * s, P50Ns: 1 * ms, P99Ns: 31 * ms, MaxNs: 32 * ms},
 		},
 		SitesOmitted: result.SitesOmitted{Count: 12, TotalNs: 3 * ms},
+		Blame:        richBlame(),
 		Tasks: []result.Span{
 			{Type: "checkout", Count: 312, Complete: 308, Duration: result.Latency{Count: 308, P50Ns: 21 * ms, P90Ns: 80 * ms, P99Ns: 412 * ms, MaxNs: 880 * ms},
 				Time:    timeOf(map[string]int64{"running/user": 2 * s, "runnable/woken": 0.3 * s, "blocked-sync/mutex": 6.6 * s, "blocked-io/network": 1 * s}, nil),
-				Slowest: []result.SlowRun{{Task: 31, Goroutine: 88, BeginNs: 3_204_118_733, DurationNs: 880 * ms}}},
+				Slowest: []result.SlowRun{{Task: 31, Goroutine: 88, BeginNs: 3_204_118_733, DurationNs: 880 * ms, Pieces: []result.Piece{{Kind: "io", Frame: receive, Ns: 880 * ms, DirectNs: 880 * ms}}}},
+				Typical: &result.SlowRun{Task: 40, Goroutine: 91, BeginNs: 4 * s, DurationNs: 21 * ms},
+				Path: &result.Path{Runs: 308, Ns: 9.9 * s, Pieces: []result.Piece{
+					{Kind: "lock-holder", Frame: put, How: "stack", Ns: 6.1 * s, PropagatedNs: 6.1 * s},
+					{Kind: "code", Frame: checkout, Caller: serveHTTP, How: "stack", Ns: 2 * s, DirectNs: 2 * s},
+					{Kind: "io", Frame: receive, Ns: 1 * s, DirectNs: 0.9 * s, PropagatedNs: 0.1 * s, HeldNs: 0.8 * s, HeldIn: put},
+					{Kind: "scheduler", Group: at(4), Ns: 0.5 * s, DirectNs: 0.5 * s},
+					{Kind: "other", Ns: 0.3 * s, DirectNs: 0.3 * s}}}},
 			{Type: "", Count: 4, Time: timeOf(map[string]int64{"running/user": 1 * ms}, nil)},
 		},
 		Regions: []result.Span{
-			{Type: "encode response", Count: 3120, Complete: 3120, Duration: result.Latency{Count: 3120, P50Ns: 210 * us, P90Ns: 300 * us, P99Ns: 1.1 * ms, MaxNs: 3 * ms}, Time: timeOf(map[string]int64{"running/user": 0.6 * s, "runnable/preempted": 40 * ms}, nil)},
+			{Type: "encode response", Count: 3120, Complete: 3120, Duration: result.Latency{Count: 3120, P50Ns: 210 * us, P90Ns: 300 * us, P99Ns: 1.1 * ms, MaxNs: 3 * ms}, Time: timeOf(map[string]int64{"running/user": 0.6 * s, "runnable/preempted": 40 * ms}, nil),
+				Path: &result.Path{Runs: 3120, Ns: 0.64 * s, Pieces: []result.Piece{{Kind: "code", How: "region", Region: "encode response", Ns: 0.6 * s, DirectNs: 0.6 * s}, {Kind: "scheduler", Ns: 40 * ms, DirectNs: 40 * ms}}},
+				Work: &result.Work{Runs: 1100, Ns: 0.22 * s, WorkNs: 0.41 * s, SpanNs: 0.15 * s, SpanLocksNs: 0.2 * s, SpanLatencyNs: 0.21 * s, SpanBurdenedNs: 0.16 * s}},
+			{Type: "import", Count: 1, Complete: 1, Duration: result.Latency{Count: 1, P50Ns: 1 * s, P90Ns: 1 * s, P99Ns: 1 * s, MaxNs: 1 * s}, Time: timeOf(map[string]int64{"blocked-sync/waitgroup": 1 * s}, nil),
+				Work: &result.Work{Runs: 1, Ns: 1 * s, WorkNs: 3 * s, SpanNs: 0.4 * s, SpanLocksNs: 0.4 * s, SpanLatencyNs: 0.98 * s, SpanBurdenedNs: 0.41 * s}},
 		},
 		Logs: []result.LogCount{{Category: "order", Count: 300}, {Category: "", Count: 12}, {Category: "http", Count: 3120}},
 		GC: result.GC{Cycles: 14, MarkNs: 512 * ms, Mark: result.Latency{Count: 13, P50Ns: 40 * ms, P90Ns: 60 * ms, P99Ns: 80.1 * ms, MaxNs: 80.1 * ms}, AssistNs: 31 * ms, SweepNs: 2.2 * ms, WorkerNs: 1.88 * s,
 			STW:      []result.STW{{Reason: "GC mark termination", TotalNs: 1.1 * ms, Pauses: result.Latency{Count: 14, P50Ns: 61 * us, P90Ns: 90 * us, P99Ns: 210 * us, MaxNs: 210 * us}}, {Reason: "GC sweep termination", TotalNs: 300 * us, Pauses: result.Latency{Count: 14, P50Ns: 20 * us, P90Ns: 30 * us, P99Ns: 41 * us, MaxNs: 41 * us}}},
 			HeapMaxB: 121_000_000, HeapGoalB: 244_000_000, STWTotalNs: 1.4 * ms, LongestSTWs: []result.Pause{{Reason: "GC mark termination", AtNs: 2 * s, DurationNs: 210 * us}}},
+	}
+}
+
+// Some places in the service.
+var (
+	get       = &result.Frame{Func: "github.com/acme/shop/internal/cache.(*Store).Get", File: "/home/ci/shop/internal/cache/store.go", Line: 141}
+	put       = &result.Frame{Func: "github.com/acme/shop/internal/cache.(*Store).Put", File: "/home/ci/shop/internal/cache/store.go", Line: 171}
+	checkout  = &result.Frame{Func: "github.com/acme/shop/internal/api.(*Server).handleCheckout", File: "/home/ci/shop/internal/api/checkout.go", Line: 52}
+	serveHTTP = &result.Frame{Func: "github.com/acme/shop/internal/api.(*Server).ServeHTTP", File: "/home/ci/shop/internal/api/server.go", Line: 88}
+	worker    = &result.Frame{Func: "github.com/acme/shop/internal/db.(*Pool).worker", File: "/home/ci/shop/internal/db/pool.go", Line: 102}
+	receive   = &result.Frame{Func: "github.com/jackc/pgx/v5/pgconn.(*PgConn).receiveMessage", File: "/home/ci/go/pkg/mod/github.com/jackc/pgx/v5@v5.6.0/pgconn/pgconn.go", Line: 612}
+)
+
+// at points at a number.
+func at[T any](n T) *T { return &n }
+
+// richBlame has a piece of each kind, an edge to each kind of node, and a knot.
+func richBlame() result.Blame {
+	return result.Blame{
+		WaitedNs: 53.3 * s, UnresolvedNs: 3.1 * s,
+		Pieces: []result.Piece{
+			{Kind: "lock-holder", Frame: put, How: "stack", Ns: 21 * s, DirectNs: 8 * s, PropagatedNs: 13 * s, HeldNs: 21 * s, HeldIn: put, IdleBlockedNs: 24 * s},
+			{Kind: "io", Frame: receive, Ns: 17.4 * s, DirectNs: 15.9 * s, PropagatedNs: 1.5 * s, HeldNs: 12 * s, HeldIn: put, IdleBlockedNs: 16 * s},
+			{Kind: "code", Frame: checkout, Caller: serveHTTP, How: "stack", Ns: 4.2 * s, DirectNs: 4 * s, PropagatedNs: 0.2 * s, IdleBlockedNs: 1 * s},
+			{Kind: "unresolved", Ns: 3.1 * s, DirectNs: 3.1 * s},
+			{Kind: "scheduler", Group: at(4), Ns: 2.3 * s, DirectNs: 2 * s, PropagatedNs: 0.3 * s, HeldNs: 1 * s, HeldIn: put},
+			{Kind: "gc", Frame: checkout, Ns: 2.2 * s, DirectNs: 2.2 * s},
+			{Kind: "syscall", Frame: &result.Frame{Func: "os.(*File).Sync"}, Ns: 1.1 * s, DirectNs: 1.1 * s, IdleBlockedNs: 0.2 * s},
+			{Kind: "scheduler", Ns: 0.6 * s, DirectNs: 0.6 * s},
+			{Kind: "timer", Frame: &result.Frame{Func: "main.poll", File: "/src/main.go", Line: 90}, Ns: 0.4 * s, DirectNs: 0.4 * s},
+			{Kind: "code", How: "region", Region: "encode response", Ns: 0.3 * s, DirectNs: 0.3 * s},
+			{Kind: "code", How: "creation", Group: at(1), Frame: &result.Frame{Func: "github.com/acme/shop/internal/db.(*Pool).worker"}, Ns: 0.2 * s, DirectNs: 0.2 * s},
+			{Kind: "open", Frame: get, Ns: 0.2 * s, DirectNs: 0.2 * s},
+			{Kind: "unknown", Ns: 0.1 * s, DirectNs: 0.1 * s},
+			{Kind: "scheduler", Stopped: true, Ns: 11 * ms, DirectNs: 11 * ms},
+		},
+		PiecesOmitted: result.Omitted{Count: 31, Ns: 0.189 * s},
+		Edges: []result.Edge{
+			{From: 0, To: 0, Node: "group", Waits: 700, Ns: 27.1 * s, Kinds: map[string]int64{"blocked-sync/mutex": 27.1 * s},
+				Pieces: []result.Piece{{Kind: "lock-holder", Frame: put, How: "stack", Ns: 20 * s}, {Kind: "io", Frame: receive, Ns: 6 * s, HeldNs: 6 * s, HeldIn: put}}, At: []result.Moment{{FromNs: 3.2 * s, ToNs: 3.54 * s, Goroutine: 88}}},
+			{From: 1, To: -1, Node: "io", Waits: 9402, Ns: 15.9 * s, Kinds: map[string]int64{"blocked-io/network": 15.9 * s}, At: []result.Moment{{FromNs: 2_000_123_000, ToNs: 2_208_123_000, Goroutine: 31}}},
+			{From: 0, To: -1, Node: "scheduler", Ns: 4.1 * s, Kinds: map[string]int64{"runnable/woken": 4.1 * s}},
+			{From: 1, To: 0, Node: "group", Waits: 20000, Ns: 2 * s, Kinds: map[string]int64{"blocked-sync/chan-receive": 1.6 * s, "blocked-sync/cond": 0.4 * s}, FutileWakeUps: 12, TimedOut: 3, TimedOutNs: 0.3 * s,
+				Pieces: []result.Piece{{Kind: "code", Frame: checkout, Caller: serveHTTP, How: "sample", Ns: 1.5 * s}}},
+			{From: 4, To: 5, Node: "group", Waits: 2, Ns: 0.7 * s, Kinds: map[string]int64{"blocked-sync/waitgroup": 0.7 * s}, LateNs: 31 * ms, Pieces: []result.Piece{{Kind: "timer", Frame: &result.Frame{Func: "main.poll", File: "/src/main.go", Line: 90}, Ns: 0.4 * s}}, At: []result.Moment{{FromNs: 8 * s, ToNs: 8.6 * s, Goroutine: 1}}},
+			{From: 0, To: -1, Node: "syscall", Waits: 300, Ns: 1.1 * s, Kinds: map[string]int64{"blocked-io/file": 1.1 * s}},
+			{From: 0, To: -1, Node: "open", Waits: 5, Ns: 0.2 * s, Kinds: map[string]int64{"blocked-sync/mutex": 0.2 * s}},
+			{From: 5, To: -1, Node: "timer", Waits: 31, Ns: 0.31 * s, Kinds: map[string]int64{"timer/sleep": 0.31 * s}},
+			{From: 0, To: -1, Node: "gc", Waits: 77, Ns: 2.4 * s, Kinds: map[string]int64{"runtime/gc-assist-wait": 2.4 * s}},
+			{From: 0, To: -1, Node: "others", Waits: 3, Ns: 1 * ms, Kinds: map[string]int64{"blocked-sync/select": 1 * ms}},
+			{From: 0, To: -1, Node: "unknown", Waits: 1, Ns: 100 * us, Kinds: map[string]int64{"unknown/unknown": 100 * us}},
+		},
+		EdgesOmitted: result.Omitted{Count: 1, Ns: 30 * us},
+		Knots:        []result.Knot{{Groups: []int{0, 1}, InsideNs: 1.2 * s, OutsideNs: 4 * ms, WorkNs: 0.1 * s, TimerNs: 0.9 * s, TimedOut: 1, TimedOutNs: 0.4 * s, At: []result.Moment{{FromNs: 7 * s, ToNs: 7.2 * s, Goroutine: 31}}}},
 	}
 }
 
@@ -157,7 +223,7 @@ func richFindings(lock, unlock []result.Frame) []result.Finding {
 			At:       []result.Moment{{FromNs: 3_204_118_733, ToNs: 4.05 * s, Goroutine: 88}, {FromNs: 5.1 * s, ToNs: 5.9 * s}, {FromNs: 9_000_123_456, ToNs: 9_000_123_456}},
 			Groups:   []int{0}, Victims: []int{0, 1, 4, 5, 2},
 			Stacks: []result.RoleStack{{Role: "blocked", Frames: lock}, {Role: "waker", Frames: unlock}},
-			Merged: []string{"interleaved", "lock-serialised"},
+			Merged: []string{"interleaved", "lock-serialised"}, Explain: "conctrace explain api-server.trace --finding 1",
 		},
 		{
 			Detector: "cpu-hog", Title: "A goroutine that runs on keeps others waiting", Severity: "medium", Score: 55, LostNs: 0.2 * s,
@@ -170,6 +236,7 @@ func richFindings(lock, unlock []result.Frame) []result.Finding {
 		{
 			Detector: "data-quality", Title: "No CPU samples", Severity: "low", Score: 25,
 			Sentence: "Whether running goroutines had a core is not known.", Remedy: "Record a CPU profile at the same time.", Culprit: "main.main main.go:12",
+			Explain: "conctrace explain 'a trace with a name that is far too long to be shown in a single line of a report.out' --finding 3",
 		},
 	}
 }
@@ -222,12 +289,15 @@ func manyGroups(n int) []result.Group {
 	return groups
 }
 
+// What strings of a trace may try.
+const (
+	badText  = "\x1b[31mred\x1b]0;title\x07\x00 \u202Egnp.exe\u2066 a\u200Bb\uFEFFc\u00AD \x9b2J \xff\xfe\r\nfake VERDICT  parallel\t" + "Z\u0300\u0301\u0302\u0303\u0304algo 世界世界 👩‍👩‍👧 🇩🇪 <script>&"
+	longText = "github.com/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.(*Cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc).Dddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+)
+
 // hostile tries to break out of the report by every string in it.
 func hostile() *result.Result {
-	const (
-		bad  = "\x1b[31mred\x1b]0;title\x07\x00 \u202Egnp.exe\u2066 a\u200Bb\uFEFFc\u00AD \x9b2J \xff\xfe\r\nfake VERDICT  parallel\t" + "Z\u0300\u0301\u0302\u0303\u0304algo 世界世界 👩‍👩‍👧 🇩🇪 <script>&"
-		long = "github.com/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.(*Cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc).Dddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
-	)
+	const bad, long = badText, longText
 	r := rich()
 	r.Verdict.Sentence = "ſ" + bad
 	r.Trace.File, r.Trace.GoVersion, r.Trace.StartedAt = bad, bad, bad
@@ -267,6 +337,20 @@ func hostile() *result.Result {
 	r.Concurrency.OnCPU.Ratio, r.Concurrency.Efficiency, r.Concurrency.AmdahlBound = 1e18, -4, 1e18
 	r.Groups[4].Parallelism.Verdict, r.Groups[4].Parallelism.CriticalityNs = bad, -1
 	r.Scheduler.PTimeNs.Idle = -1
+	frame, huge := &result.Frame{Func: bad, File: bad, Line: -1}, int64(1<<63-1)
+	for i := range r.Blame.Pieces {
+		x := &r.Blame.Pieces[i]
+		x.Frame, x.Caller, x.Region, x.Group = frame, &result.Frame{Func: long, File: long, Line: 1 << 40}, bad, at(1<<40)
+	}
+	r.Blame.Pieces[0].Kind, r.Blame.Pieces[1].Kind, r.Blame.Pieces[2].Ns, r.Blame.Pieces[3].Ns = bad, "", huge, -huge
+	r.Blame.PiecesOmitted, r.Blame.UnresolvedNs = result.Omitted{Count: -1, Ns: huge}, huge
+	e := r.Blame.Edges
+	e[0].From, e[0].To, e[1].Node, e[2].Kinds, e[3].Kinds = -1, 1<<40, bad, nil, map[string]int64{bad: huge, "": 1}
+	e[3].At, e[3].Pieces, e[4].LateNs = []result.Moment{{FromNs: -huge, ToNs: huge, Goroutine: huge}}, r.Blame.Pieces, -1
+	r.Blame.Knots = append(r.Blame.Knots, result.Knot{}, result.Knot{Groups: []int{-1, 1 << 40}, InsideNs: huge, WorkNs: -huge, At: e[3].At})
+	r.Tasks[0].Path.Pieces, r.Tasks[0].Path.Ns = r.Blame.Pieces, huge
+	r.Regions[0].Work.SpanNs, r.Regions[0].Work.SpanLocksNs = -1, huge
+	r.Findings[0].Explain, r.Findings[1].Explain = bad, "conctrace explain "+long
 	return r
 }
 

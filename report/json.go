@@ -20,11 +20,21 @@ var jsonFormat = Format{
 
 // writeJSON writes a Result as one indented JSON object and a newline. Options
 // do not matter: it is always the whole Result.
-func writeJSON(w io.Writer, r *result.Result, _ Options) error {
+func writeJSON(w io.Writer, r *result.Result, _ Options) error { return encode(w, r) }
+
+// ExplanationJSON writes an Explanation as writeJSON does a Result. Its schema is
+// result.ExplanationSchema.
+func ExplanationJSON(w io.Writer, e *result.Explanation, _ Options) error { return encode(w, e) }
+
+// PathJSON writes a PathReport as writeJSON does a Result. Its schema is
+// result.PathSchema.
+func PathJSON(w io.Writer, r *result.PathReport, _ Options) error { return encode(w, r) }
+
+func encode(w io.Writer, document any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(withoutNulls(reflect.ValueOf(r)).Interface())
+	return enc.Encode(withoutNulls(reflect.ValueOf(document)).Interface())
 }
 
 // ReadJSON reads a Result that was written as JSON, and nothing after it.

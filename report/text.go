@@ -31,6 +31,8 @@ var textSections = []func(*page, *result.Result){
 	drawProcessors,
 	drawGroups,
 	drawWaits,
+	drawFilled,
+	drawWhoForWhom,
 	drawGC,
 	drawTasks,
 	drawRegions,
@@ -56,7 +58,7 @@ func writeText(w io.Writer, r *result.Result, o Options) error {
 // drawQuiet is the verdict with the file's name, as the inputs can be several,
 // and what was found.
 func drawQuiet(p *page, r *result.Result) {
-	p.wrap(nil, 2, append(text(plain, p.fileName(r)+": "), p.verdict(r)...))
+	p.wrap(nil, 2, append(text(plain, p.fileName(r.Trace.File)+": "), p.verdict(r)...))
 	drawDamage(p, r)
 	drawFindingLines(p, r)
 }
@@ -65,7 +67,7 @@ func drawQuiet(p *page, r *result.Result) {
 func drawHeader(p *page, r *result.Result) {
 	t := r.Trace
 	items := []line{
-		text(strong, p.keepEnd(p.fileName(r), p.Width)),
+		text(strong, p.keepEnd(p.fileName(t.File), p.Width)),
 		text(plain, duration(t.DurationNs)),
 	}
 	if procs := processorCounts(t.Gomaxprocs); procs != "" {
@@ -76,9 +78,7 @@ func drawHeader(p *page, r *result.Result) {
 		goroutines += " (+" + count(int64(n)) + " of the runtime)"
 	}
 	items = append(items, text(plain, goroutines))
-	if v := p.clean(t.GoVersion); v != "" {
-		items = append(items, text(plain, "go"+strings.TrimPrefix(v, "go")+" format"))
-	}
+	items = append(items, p.formatItems(t.GoVersion)...)
 	items = append(items, text(plain, size(t.Bytes)))
 	if t.StartedAt != "" {
 		items = append(items, text(plain, "started "+p.clean(t.StartedAt)))
@@ -87,14 +87,23 @@ func drawHeader(p *page, r *result.Result) {
 	drawScope(p, r)
 }
 
-func (p *page) fileName(r *result.Result) string {
-	switch r.Trace.File {
+// formatItems is the version of the trace's format, if it is known.
+func (p *page) formatItems(version string) []line {
+	v := p.clean(version)
+	if v == "" {
+		return nil
+	}
+	return []line{text(plain, "go"+strings.TrimPrefix(v, "go")+" format")}
+}
+
+func (p *page) fileName(file string) string {
+	switch file {
 	case "-":
 		return "standard input"
 	case "":
 		return "(unnamed)"
 	}
-	return p.clean(r.Trace.File)
+	return p.clean(file)
 }
 
 // processorCounts is "8 Ps", or "2→4 Ps" where GOMAXPROCS changed.

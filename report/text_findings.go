@@ -88,9 +88,14 @@ func drawFinding(p *page, r *result.Result, f result.Finding) {
 		p.wrap(spaces(indent), indent, text(plain, p.cleanText(f.Sentence)))
 	}
 	p.detail("where", text(plain, p.clean(shortPlace(f.Culprit))))
-	if m == marks[len(marks)-1] {
-		return
+	if m != marks[len(marks)-1] {
+		drawReasons(p, r, f)
 	}
+	p.detail("more", p.pasteable(f.Explain))
+}
+
+// drawReasons is what stands behind a finding.
+func drawReasons(p *page, r *result.Result, f result.Finding) {
 	p.detail("try", text(plain, p.cleanText(f.Remedy)))
 	p.detail("caveat", text(muted, p.cleanText(f.Caveat)))
 	p.detail("worst", p.moments(f.At))
@@ -99,6 +104,15 @@ func drawFinding(p *page, r *result.Result, f result.Finding) {
 	}
 	p.detail("groups", p.concerned(r, f))
 	p.detail("explains", p.names(f.Merged))
+}
+
+// pasteable is a command, in one piece if it fits. What cannot be shown as it is
+// cannot be pasted either.
+func (p *page) pasteable(command string) line {
+	if p.cleanText(command) != command {
+		return nil
+	}
+	return text(plain, strings.ReplaceAll(command, " ", nbsp))
 }
 
 // detailWidth is the width of the labels below a finding.

@@ -4,20 +4,22 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
 func drawTasks(p *page, r *result.Result) {
-	drawSpans(p, "TASKS", "TASK", r.Tasks, "(began before the trace)", "(older)")
+	drawSpans(p, r, "TASKS", "TASK", r.Tasks, "(began before the trace)", "(older)")
 }
 
 func drawRegions(p *page, r *result.Result) {
-	drawSpans(p, "REGIONS", "REGION", r.Regions, "(unnamed)")
+	drawSpans(p, r, "REGIONS", "REGION", r.Regions, "(unnamed)")
 }
 
 // drawSpans shows tasks or regions by type. Unnamed is what those without a
 // type are called, in forms.
-func drawSpans(p *page, title, first string, spans []result.Span, unnamed ...string) {
+func drawSpans(p *page, r *result.Result, title, first string, spans []result.Span, unnamed ...string) {
 	if len(spans) == 0 {
 		return
 	}
@@ -40,7 +42,74 @@ func drawSpans(p *page, title, first string, spans []result.Span, unnamed ...str
 	}
 	t.draw(p, 0)
 	p.more(len(spans)-len(shown), len(spans), "type", "types")
+	drawPaths(p, r, shown, unnamed[0])
+	drawWork(p, shown, unnamed[0])
 }
+
+// drawPaths says what had to happen one after the other until runs were done: the
+// three largest parts of it.
+func drawPaths(p *page, r *result.Result, spans []result.Span, unnamed string) {
+	headed := false
+	for _, s := range spans {
+		if s.Path == nil || s.Path.Ns <= 0 || len(s.Path.Pieces) == 0 {
+			continue
+		}
+		if !headed {
+			p.wrap(spaces(2), 2, text(muted, "Critical paths, what had to come one after the other until a run was done:"))
+			headed = true
+		}
+		items := p.pieceItems(mainPieces(s.Path.Pieces, s.Path.Ns, 3), s.Path.Ns, p.groupsOf(r))
+		p.wrap(p.spanHead(s, unnamed), 6, joined(items...))
+	}
+}
+
+// spanHead is the type of tasks or regions before what is said of them.
+func (p *page) spanHead(s result.Span, unnamed string) line {
+	name := p.clean(s.Type)
+	if name == "" {
+		name = unnamed
+	}
+	return append(spaces(4), span{ansi.Truncate(name, p.Width/2, p.ellipsis()) + "  ", plain})
+}
+
+// drawWork is the work and the span of the runs that were measured.
+func drawWork(p *page, spans []result.Span, unnamed string) {
+	headed := false
+	for _, s := range spans {
+		if s.Work == nil || s.Work.Runs <= 0 || s.Work.WorkNs <= 0 {
+			continue
+		}
+		if !headed {
+			p.wrap(spaces(2), 2, text(muted, "Work, and the longest chain of it that had to come one after the other:"))
+			headed = true
+		}
+		p.wrap(p.spanHead(s, unnamed), 6, joined(p.workItems(s)...))
+	}
+}
+
+// workItems are the numbers of a Work. What follows from them is said only of
+// what is not mostly latency, and was measured more than once or twice.
+func (p *page) workItems(s result.Span) []line {
+	w := s.Work
+	items := []line{
+		text(plain, count(w.Runs)+" of "+counted(s.Complete, "run", "runs")+" measured"),
+		text(plain, "work "+duration(w.WorkNs)),
+		text(plain, "longest chain "+duration(w.SpanNs)),
+	}
+	if w.Runs >= fewRuns && w.SpanLatencyNs <= 2*w.SpanLocksNs {
+		items = append(items, text(plain, "at most "+average(w.Parallelism())+" Ps busy on average"))
+	}
+	if more := w.SpanLocksNs - w.SpanNs; more > 0 {
+		items = append(items, text(plain, "locks add "+duration(more)))
+	}
+	if more := w.SpanLatencyNs - w.SpanLocksNs; more > 0 {
+		items = append(items, text(plain, "waits for the outside add "+duration(more)))
+	}
+	return items
+}
+
+// fewRuns is from how many runs on something is said of all.
+const fewRuns = 3
 
 // spanClassColumns can all drop: how long a task took comes first.
 func spanClassColumns() []column {
