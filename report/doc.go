@@ -14,6 +14,9 @@
 // never has to count escape sequences. Strings from a trace are untrusted: they
 // pass page.clean before they are laid out.
 //
+// The answers to single questions, a result.Explanation and a result.PathReport,
+// are written the same way: [ExplanationText], [PathText] and their JSON.
+//
 // To add a format, write one file that declares a value of type Format, and add
 // it to Formats. A test fails while it is not listed.
 package report

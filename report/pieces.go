@@ -76,8 +76,8 @@ func (p *page) withPlace(word string, x result.Piece, groups who) []string {
 	if x.HeldIn == nil || x.Kind == "lock-holder" && inside {
 		return forms
 	}
-	under := suffixed(forms, ", under the lock of "+p.funcForms(x.HeldIn.Func)[0])
-	return slices.Concat(under[:1], suffixed(forms, ", under a lock"), forms)
+	under := suffixed(forms, ", under "+p.funcForms(x.HeldIn.Func)[0]+"'s lock")
+	return slices.Concat(under[:1], under[len(under)-1:], suffixed(forms, ", under a lock"), forms)
 }
 
 // suffixed are texts with something behind each.

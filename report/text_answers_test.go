@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"strings"
@@ -131,6 +132,37 @@ func TestAnswerErrorsAreReturned(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever is in an answer, its text keeps its bounds.
+func FuzzAnswers(f *testing.F) {
+	for name, write := range answers {
+		if strings.HasSuffix(name, ".hostile") {
+			continue // its numbers do not survive JSON
+		}
+		var b bytes.Buffer
+		if err := write(&b, Options{}, true); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes(), 80)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, width int) {
+		o := Options{Width: leastWidth + (width&0x7fffffff)%200, ASCII: width%2 == 0}
+		var b bytes.Buffer
+		var e result.Explanation
+		if json.Unmarshal(data, &e) == nil {
+			if err := ExplanationText(&b, &e, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var r result.PathReport
+		if json.Unmarshal(data, &r) == nil {
+			if err := PathText(&b, &r, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		checkBounds(t, o, b.String())
+	})
 }
 
 // Steps that are too short to be told are summed: in their place where they are

@@ -35,11 +35,15 @@ func drawFilled(p *page, r *result.Result) {
 		})
 	}
 	t.draw(p, 0)
+	note := ""
 	if t.shows("DIRECT", p.Width) {
-		p.wrap(spaces(2), 2, text(muted, "DIRECT: in those who ended the waits; the rest is in those whom these waited for in turn"))
+		note = "DIRECT: in those who ended the waits; the rest is in those whom these waited for in turn."
 	}
 	if t.shows("Ps IDLED", p.Width) {
-		p.wrap(spaces(2), 2, text(muted, "Ps IDLED: the processors' time that idled meanwhile, shared equally among all waits"))
+		note += " Ps IDLED: the processors' time that idled meanwhile."
+	}
+	if note != "" {
+		p.wrap(spaces(2), 2, text(muted, note))
 	}
 	p.more(len(b.Pieces)-len(shown), len(b.Pieces), "piece", "pieces")
 	p.omitted(b.PiecesOmitted, "piece", "pieces")
@@ -199,7 +203,7 @@ func (p *page) edgeDetails(r *result.Result, e result.Edge) []line {
 		add(duration(e.LateNs) + " of it for the last alone")
 	}
 	if e.TimedOut > 0 {
-		add(counted(e.TimedOut, "wait", "waits") + " more timed out, " + duration(e.TimedOutNs))
+		add(counted(e.TimedOut, "more wait", "more waits") + " timed out, " + duration(e.TimedOutNs))
 	}
 	if e.FutileWakeUps > 0 {
 		add(counted(e.FutileWakeUps, "wake-up", "wake-ups") + " in vain")
@@ -234,10 +238,11 @@ func drawKnot(p *page, r *result.Result, k result.Knot) {
 	if k.InsideNs > 0 {
 		said += ", in " + percent(k.WorkNs, k.InsideNs) + " of which one of them worked and in " + percent(k.TimerNs, k.InsideNs) + " waited for a timer"
 	}
+	said += "."
 	if k.TimedOut > 0 {
-		said += ", and " + count(k.TimedOut) + " " + plural(k.TimedOut, "time", "times") + " more until a timer ended it, " + duration(k.TimedOutNs)
+		said += " A timer ended " + counted(k.TimedOut, "more such wait", "more such waits") + ", " + duration(k.TimedOutNs) + " in all."
 	}
-	said += ". For anyone or anything else they waited " + duration(k.OutsideNs) + "."
+	said += " For anyone or anything else they waited " + duration(k.OutsideNs) + "."
 	if len(k.At) > 0 {
 		said += " The longest: " + plainText(p.moments(k.At[:1])) + "."
 	}

@@ -151,25 +151,32 @@ func drawProcessorBounds(p *page, b *result.Bounds) {
 		{title: "LIKELY WITHIN", right: true, drop: 1},
 	}}
 	for i, x := range b.Processors {
+		rest := b.Processors[i+1:]
+		last := len(rest) > 0 && !slices.ContainsFunc(b.Processors[i:], func(y result.ProcessorBound) bool { return y.AtLeastNs != x.AtLeastNs || about(b, y) > 0 })
 		row := []cell{txt(plain, strconv.Itoa(x.P)), txt(strong, duration(x.AtLeastNs)), nil, nil}
+		if last {
+			row[0] = txt(plain, strconv.Itoa(x.P)+" or more")
+		}
 		if x.AtLeastNs > 0 {
 			row[2] = txt(plain, timesAsFast(float64(b.Ns)/float64(x.AtLeastNs)))
 		}
-		if x.AboutNs > 0 {
-			row[3] = txt(plain, duration(x.AboutNs))
-		}
-		rest := b.Processors[i+1:]
-		last := len(rest) > 0 && !slices.ContainsFunc(rest, func(y result.ProcessorBound) bool {
-			return y.AtLeastNs != x.AtLeastNs || y.AboutNs != 0 || x.AboutNs != 0
-		})
-		if last {
-			row[0] = txt(plain, strconv.Itoa(x.P)+" or more")
+		if ns := about(b, x); ns > 0 {
+			row[3] = txt(plain, duration(ns))
 		}
 		if t.rows = append(t.rows, row); last {
 			break
 		}
 	}
 	t.draw(p, 4)
+}
+
+// about is the estimate for a number of processors, 0 where there is none, or one
+// processor is likely to do as well.
+func about(b *result.Bounds, x result.ProcessorBound) int64 {
+	if x.P > 1 && x.AboutNs >= b.WorkNs {
+		return 0
+	}
+	return x.AboutNs
 }
 
 // timesAsFast is a bound for a speed-up. Where hardly anything would be left to do

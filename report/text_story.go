@@ -115,7 +115,7 @@ func (p *page) storySentence(s *result.Story, groups who) string {
 		return subject + ", " + length + ":"
 	}
 	only := &s.Steps[0]
-	return subject + ", " + length + ": " + p.withPlace(p.wordOf(only.Kind).did, stepPiece(only), groups)[0] + "."
+	return subject + ", " + length + ": it " + p.withPlace(p.wordOf(only.Kind).did, stepPiece(only), groups)[0] + "."
 }
 
 // drawStoryPieces sums a story up: the largest pieces, and what the others are
