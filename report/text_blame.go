@@ -152,7 +152,7 @@ func (p *page) kindsIn(e result.Edge) string {
 	}
 	_, kind, _ := strings.Cut(kinds[0], "/")
 	if kind = p.clean(kind); len(kinds) > 1 {
-		kind += ", …"
+		kind += ", " + p.ellipsis()
 	}
 	return kind
 }

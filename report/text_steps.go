@@ -77,7 +77,7 @@ func (c *chain) behind(s *result.Step, depth int) {
 	switch {
 	case len(s.Steps) == 0:
 	case depth == deepest:
-		c.lines = append(c.lines, chainLine{depth: depth, several: true, untimed: true, text: "… and so on back, " + counted(stepCount(s.Steps), "more step", "more steps")})
+		c.lines = append(c.lines, chainLine{depth: depth, several: true, untimed: true, text: c.p.ellipsis() + " and so on back, " + counted(stepCount(s.Steps), "more step", "more steps")})
 	default:
 		c.add(s.Steps, level{depth: depth, group: s.BehindGroup(), around: s})
 	}
@@ -114,7 +114,7 @@ func (c *chain) flush(run *stepRun, depth int) {
 
 // several is the line of a run, or of all that were too short.
 func (c *chain) several(run stepRun, all bool, depth int) chainLine {
-	said := "… " + counted(run.count, "shorter step", "shorter steps")
+	said := c.p.ellipsis() + " " + counted(run.count, "shorter step", "shorter steps")
 	if all {
 		if run.count > 1 {
 			said += " in all"
