@@ -13,6 +13,8 @@
 //  4. collect sums them into the sections of a result.Result: accounting by
 //     goroutine, and the sweep over what all of them and the processors did at
 //     each instant.
+//     blame does the same for what filled the waits: who ended them, what that one
+//     did meanwhile, and so on back.
 //  5. detect looks through the Result for what stands out, and puts the answer
 //     into one sentence.
 //
@@ -21,4 +23,8 @@
 // generations of the trace, the goroutines that live, stacks and histograms; the
 // events are never kept. A filter by group or task needs to know who is meant
 // before it counts, and reads the trace twice.
+//
+// Explain and Path ask about single waits, tasks, regions or goroutines: they find
+// in a first reading which parts of the trace that is about, and follow these in a
+// second, which records every interval of them.
 package analyze

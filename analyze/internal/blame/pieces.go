@@ -92,15 +92,16 @@ type pieceTable struct {
 	list   []Piece
 	ids    map[Piece]key
 
-	frames []event.FrameID // by stack, plus 1; 0 is not looked up yet
-	code   [codeCache]between
-	others [NumKinds][]key // the same of pieces that are not code, and of holders by where they let go
-	ready  []key           // by who has the processor, from Stopped on, plus 1
-	held   map[holding]key // what a key becomes to those who wait for a lock
+	frames []event.FrameID          // by stack, plus 1; 0 is not looked up yet
+	code   [codeCache]between       // the last of parts
+	parts  map[[2]event.StackID]key // of code, by the stacks between which it ran
+	others [NumKinds][]key          // the same of pieces that are not code, and of holders by where they let go
+	ready  []key                    // by who has the processor, from Stopped on, plus 1
+	held   map[holding]key          // what a key becomes to those who wait for a lock
 }
 
 func newPieceTable(tables *event.Tables) *pieceTable {
-	t := &pieceTable{tables: tables, ids: make(map[Piece]key), held: make(map[holding]key)}
+	t := &pieceTable{tables: tables, ids: make(map[Piece]key), held: make(map[holding]key), parts: make(map[[2]event.StackID]key)}
 	t.id(Piece{Kind: Unresolved, Who: NoOne})
 	t.id(Piece{Kind: Unknown, Who: NoOne})
 	return t
@@ -142,8 +143,11 @@ func (t *pieceTable) frame(stack event.StackID) event.FrameID {
 	return f
 }
 
-// codeCache is how many pairs of stacks are remembered with the code between them.
-const codeCache = 1 << 12
+// codeCache is how many pairs of stacks are remembered close at hand.
+const (
+	codeBits  = 13
+	codeCache = 1 << codeBits
+)
 
 // between is what was looked up for a pair of stacks.
 type between struct {
@@ -160,12 +164,18 @@ const atEntry event.StackID = 1<<32 - 1
 // innermost function that was active all along, which is where both stacks part. 0
 // is a stack that is not known.
 func (t *pieceTable) codeBetween(from, to event.StackID) key {
-	c := &t.code[(uint32(from)*0x9e3779b1^uint32(to)*0x85ebca6b)>>20]
+	c := &t.code[(uint64(from)<<32|uint64(to))*0x9e3779b97f4a7c15>>(64-codeBits)]
 	if c.known && c.from == from && c.to == to {
 		return c.key
 	}
-	*c = between{from, to, t.id(t.partOf(from, to)), true}
-	return c.key
+	pair := [2]event.StackID{from, to}
+	k, ok := t.parts[pair]
+	if !ok {
+		k = t.id(t.partOf(from, to))
+		t.parts[pair] = k
+	}
+	*c = between{from, to, k, true}
+	return k
 }
 
 // partOf is the piece of code between two stacks, not both of them atEntry.

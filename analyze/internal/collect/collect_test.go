@@ -234,6 +234,12 @@ func TestTasksAndRegionsHaveTheirTime(t *testing.T) {
 	eq(t, "time", task.Time.Kinds, map[string]int64{
 		"running/user": (200 + 290 + 100 + 150) * us, "blocked-io/network": 200 * us, "runnable/woken": 10 * us,
 	})
+	var path int64
+	for _, p := range task.Slowest[0].Pieces {
+		path += p.Ns
+	}
+	eq(t, "pieces of its path", path, 700*us)
+	task.Slowest[0].Pieces = nil
 	eq(t, "slowest", task.Slowest, []result.SlowRun{{Task: 7, Goroutine: 1, BeginNs: 100 * us, DurationNs: 700 * us}})
 	var parse result.Span
 	for _, x := range r.Regions {
