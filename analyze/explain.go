@@ -249,7 +249,7 @@ func (f *reading) ofSites(re *regexp.Regexp, out *result.Explanation) ([]target,
 		})
 	}
 	if matching > maxSites {
-		out.Notes = append(out.Notes, fmt.Sprintf("%d more places match; these are the ones with most waiting", matching-maxSites))
+		out.Notes = append(out.Notes, fmt.Sprintf("%s; these are the ones with most waiting.", more(matching-maxSites)))
 	}
 	switch {
 	case len(targets) == 0 && resting > 0:
@@ -258,6 +258,13 @@ func (f *reading) ofSites(re *regexp.Regexp, out *result.Explanation) ([]target,
 		return nil, fmt.Errorf("no goroutine waited in a function that matches %q: conctrace analyze lists the places where they did", re)
 	}
 	return targets, nil
+}
+
+func more(n int) string {
+	if n == 1 {
+		return "One more place matches"
+	}
+	return fmt.Sprintf("%d more places match", n)
 }
 
 // ofFinding are the moments of a finding.
@@ -318,7 +325,7 @@ func (t *retelling) stories(targets []target) []result.Story {
 func (t *retelling) notes(targets []target) []string {
 	var out []string
 	if until := t.rec.DroppedUntil(); slices.ContainsFunc(targets, func(x target) bool { return x.From < until }) {
-		out = append(out, fmt.Sprintf("what was before %v did not fit into memory and is unresolved: raise --blame-memory", time.Duration(until)))
+		out = append(out, fmt.Sprintf("What was before %v did not fit into memory and is unresolved: raise --blame-memory.", time.Duration(until)))
 	}
 	return out
 }

@@ -36,7 +36,7 @@ var pieceWords = map[string]pieceWord{
 	"timer":       {plain, "waiting for timers", "timer in ", "waited for a timer in "},
 	"open":        {toneSync, "not ended by anything within the trace", "not ended by anything within the trace, in ", "waited, not ended by anything within the trace, in "},
 	"unknown":     {toneUnknown, "not told by the trace", "the trace does not say", "did what the trace does not say"},
-	"unresolved":  {toneUnknown, "longer ago than what is remembered", "longer ago than what is remembered", "did something longer ago than what is remembered"},
+	"unresolved":  {toneUnknown, "longer ago than what is remembered exactly", "longer ago than what is remembered exactly", "did something longer ago than what is remembered exactly"},
 	"other":       {plain, "the rest, in smaller parts", "the rest, in smaller parts", "did several things for a short time each"},
 }
 

@@ -45,7 +45,7 @@ func findKnot(e *evidence) []candidate {
 		c.Sentence = fmt.Sprintf("%s waited for each other in a circle: %s in all, while nobody in it worked. %s a timer ended the wait, after %s together.",
 			list, duration(inside), strings.ToUpper(counted(k.TimedOut, "time", "times")[:1])+counted(k.TimedOut, "time", "times")[1:], duration(k.TimedOutNs))
 		c.Groups, c.Victims = k.Groups, k.Groups
-		c.At = worst(k.At)
+		c.At = substantial(worst(k.At))
 		c.Culprit = e.tiedIn(k)
 		c.Stacks = e.waitsInside(k)
 		c.Evidence = map[string]float64{
@@ -55,6 +55,16 @@ func findKnot(e *evidence) []candidate {
 		out = append(out, c)
 	}
 	return out
+}
+
+// substantial are those of moments, the longest first, that are a tenth of the longest
+// at least.
+func substantial(at []result.Moment) []result.Moment {
+	n := 0
+	for n < len(at) && (at[n].ToNs-at[n].FromNs)*10 >= at[0].ToNs-at[0].FromNs {
+		n++
+	}
+	return at[:n]
 }
 
 // listed is a list in words.

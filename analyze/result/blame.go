@@ -1,7 +1,8 @@
 package result
 
 // Blame says what filled the waits of user goroutines, at-rest ones left out, and
-// who waited for whom. A wait that another goroutine ended consists of what that
+// who waited for whom. Goroutines that read a client's connection for others are left
+// out, too: whoever asked waits itself. A wait that another goroutine ended consists of what that
 // one did meanwhile; where it waited itself, of what those did who ended its wait,
 // and so on back (methods.md A.8). Nothing is counted twice: the pieces of a wait
 // sum to the wait.
@@ -77,7 +78,7 @@ type Edge struct {
 	// To is the group that ended the waits, -1 where To is none.
 	To int `json:"to"`
 	// Node is what To is: group, others (goroutines that were not asked for), or io,
-	// timer, syscall, gc, scheduler, open, unknown.
+	// timer, syscall, gc, scheduler, open, unknown, unresolved.
 	Node  string           `json:"node"`
 	Waits int64            `json:"waits"` // 0 for the scheduler's
 	Ns    int64            `json:"ns"`

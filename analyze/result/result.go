@@ -301,7 +301,7 @@ type Site struct {
 	// Worst are the longest of the waits: at most three.
 	Worst []Moment `json:"worst,omitempty"`
 	// Pieces are what filled the waits, as in Blame: the eight largest, and other.
-	// They sum to TotalNs.
+	// They sum to TotalNs, but for waits of goroutines that read for others.
 	Pieces []Piece `json:"pieces"`
 }
 

@@ -149,6 +149,7 @@ func checkout(t *testing.T) (sample string) {
 		"trace.out":    sample,
 		"before.out":   filepath.Join(root, "testdata/traces/go1.25/server.trace"),
 		"after.out":    filepath.Join(root, "testdata/traces/go1.26/server.trace"),
+		"server.out":   filepath.Join(root, "testdata/traces/go1.26/server.trace"), // with findings and tasks
 		"trace.out.gz": filepath.Join(root, "testdata/bad/good.trace.gz"),
 	} {
 		if err := os.Symlink(from, filepath.Join(dir, name)); err != nil {

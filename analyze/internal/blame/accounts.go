@@ -223,7 +223,7 @@ func (b *Ledger) late(id int32, waker *life, r *timeline.Record) {
 	acc := &b.accounts.list[id]
 	acc.Late++
 	before := r.Start
-	if end := b.ends[waker.ref]; end.g != waker.id && end.at > before {
+	if end := b.endOf(waker.ref); end.g != waker.id && end.at > before {
 		before = end.at
 	}
 	acc.LateNs += r.End - before

@@ -190,3 +190,24 @@ func TestPiecesSumToWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestTakenProcessorsAreThoseOfTheTimeline holds the clock of taken processors against
+// the time that the timeline's records of Ps have them busy or held in a system call.
+func TestTakenProcessorsAreThoseOfTheTimeline(t *testing.T) {
+	corpus(t, func(t *testing.T, path string) {
+		if strings.Contains(path, "/go1.11/") || strings.Contains(path, "/go1.19/") || strings.Contains(path, "/go1.21/") {
+			t.Skip("Ps of Go 1.21 and earlier are made up where there were none")
+		}
+		var taken, length int64
+		b, end, _ := read(t, path, Options{}, nil, func(r *timeline.Record) {
+			if r.Op == timeline.OpProc && r.Proc == event.ProcRunning {
+				taken += r.Busy + r.Held
+			}
+		})
+		b.busy.advance(end)
+		length = end
+		if off := b.busy.clock - taken; off*100 > length || -off*100 > length {
+			t.Errorf("%d ns taken, %d by the Ps, of %d", b.busy.clock, taken, length)
+		}
+	})
+}

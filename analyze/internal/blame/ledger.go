@@ -23,7 +23,8 @@ type Ledger struct {
 	from   int64
 	pieces *pieceTable
 	store  store
-	lives  []*life // by slot
+	lives  []*life // by slot; nil for those for which there was no memory
+	blind  bool    // that there are such
 	groups []int32 // by Ref: the group's number
 	refs   []Ref   // by group number, plus 1
 	ends   []lastEnd
@@ -150,15 +151,37 @@ func (b *Ledger) refOf(group int32) Ref {
 
 func (b *Ledger) newRef(group int32) Ref {
 	b.groups = append(b.groups, group)
-	b.ends = append(b.ends, lastEnd{event.NoG, -1})
 	return Ref(len(b.groups) - 1)
 }
 
-func (b *Ledger) born(r *timeline.Record) {
-	for int(r.Slot) >= len(b.lives) {
-		b.lives = append(b.lives, new(life))
+// lifeBytes is about what a goroutine takes, its history without blocks included.
+const lifeBytes = 320
+
+// life is where a goroutine that is born lives, nil if there is no memory for one
+// more.
+func (b *Ledger) life(slot int32) *life {
+	for int(slot) >= len(b.lives) {
+		b.lives = append(b.lives, nil)
 	}
-	l := b.lives[r.Slot]
+	if b.lives[slot] == nil {
+		if b.store.used+lifeBytes > b.store.budget && slot >= fewLives {
+			b.blind = true
+			return nil
+		}
+		b.store.used += lifeBytes
+		b.lives[slot] = new(life)
+	}
+	return b.lives[slot]
+}
+
+// fewLives is how many goroutines there is always memory for.
+const fewLives = 1000
+
+func (b *Ledger) born(r *timeline.Record) {
+	l := b.life(r.Slot)
+	if l == nil {
+		return
+	}
 	*l = life{
 		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0],
 		deselect: r.Has(timeline.FlagDeselected), system: r.Has(timeline.FlagSystem),
@@ -168,6 +191,8 @@ func (b *Ledger) born(r *timeline.Record) {
 		l.hist.before = unknownKey
 	case r.Has(timeline.FlagCensoredStart):
 		// since the scope's start
+	case r.OtherSlot >= 0 && b.lives[r.OtherSlot] == nil:
+		l.hist.before, l.on = unresolvedKey, atEntry
 	case r.OtherSlot >= 0:
 		creator := b.lives[r.OtherSlot]
 		b.mark(creator, r.Start, r.Stack)
@@ -202,6 +227,9 @@ func (b *Ledger) write(l *life, k key, end int64, kind waitkind.Kind, stack even
 
 func (b *Ledger) identified(r *timeline.Record) {
 	l := b.lives[r.Slot]
+	if l == nil {
+		return
+	}
 	l.system = l.system || r.Has(timeline.FlagSystem)
 	if b.groups[l.ref] == timeline.NoGroup {
 		b.groups[l.ref] = r.Group
@@ -247,7 +275,7 @@ func (b *Ledger) sampled(r *timeline.Record) {
 		return
 	}
 	l := b.lives[r.Slot]
-	if l.state != event.GoRunning {
+	if l == nil || l.state != event.GoRunning {
 		return
 	}
 	l.sample = b.pieces.sampled(r.Stack) + 1
@@ -257,6 +285,9 @@ func (b *Ledger) sampled(r *timeline.Record) {
 
 func (b *Ledger) interval(r *timeline.Record) {
 	l := b.lives[r.Slot]
+	if l == nil {
+		return
+	}
 	switch {
 	case r.End <= l.hist.upTo():
 		// outside the scope, or nothing
@@ -275,16 +306,9 @@ func (b *Ledger) interval(r *timeline.Record) {
 	case r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
 		b.resolve(l, b.lives[r.OtherSlot], r)
 	default:
-		k := b.pieces.ofInterval(r)
-		b.write(l, k, r.End, r.Kind, r.Stack)
-		l.on = r.Stack
-		for _, w := range b.works {
-			w.waited(l, k, r.Ns())
-		}
+		b.unexplained(l, r, b.pieces.ofInterval(r))
 		if r.State == event.GoSyscall {
 			b.busy.had(r.P, l.ref, r.Start, heldUntil(r))
-		} else if b.counts(l, r) {
-			b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
 		}
 	}
 	if r.State != event.GoRunning || r.Next != event.GoRunning {
@@ -302,6 +326,19 @@ func (b *Ledger) interval(r *timeline.Record) {
 	}
 }
 
+// unexplained writes down a wait that no goroutine ended that is known: as the piece
+// that its kind and place make it.
+func (b *Ledger) unexplained(l *life, r *timeline.Record, k key) {
+	b.write(l, k, r.End, r.Kind, r.Stack)
+	l.on = r.Stack
+	for _, w := range b.works {
+		w.waited(l, k, r.Ns())
+	}
+	if r.State != event.GoSyscall && b.counts(l, r) {
+		b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
+	}
+}
+
 // heldUntil is when a goroutine in a system call lost its processor.
 func heldUntil(r *timeline.Record) int64 {
 	if r.Value < 0 {
@@ -310,9 +347,10 @@ func heldUntil(r *timeline.Record) int64 {
 	return min(r.Value, r.End)
 }
 
-// counts says whether a wait is one of those that are asked for.
+// counts says whether a wait is one of those that are asked for, and not one of the
+// whole trace, of which nothing is known but its place.
 func (b *Ledger) counts(l *life, r *timeline.Record) bool {
-	return !l.deselect && !l.system && (r.Kind.Class() == waitkind.BlockedSync || r.Kind == waitkind.Unsaid)
+	return !l.deselect && !l.system && !r.Has(timeline.FlagWholeTrace) && (r.Kind.Class() == waitkind.BlockedSync || r.Kind == waitkind.Unsaid)
 }
 
 func (b *Ledger) ended(l *life, r *timeline.Record) {
@@ -320,12 +358,20 @@ func (b *Ledger) ended(l *life, r *timeline.Record) {
 		for _, w := range b.works {
 			w.gone(l, b.parentOf(l), r.End)
 		}
-		b.ends[l.ref] = lastEnd{l.id, r.End}
+		b.endOf(l.ref).g, b.endOf(l.ref).at = l.id, r.End
 		if b.recording != nil {
 			b.recording.threads[l.id].ended = r.End
 		}
 		b.store.end(l.hist)
 	}
+}
+
+// endOf is the end of the goroutine of a group that ended last.
+func (b *Ledger) endOf(who Ref) *lastEnd {
+	for int(who) >= len(b.ends) {
+		b.ends = append(b.ends, lastEnd{event.NoG, -1})
+	}
+	return &b.ends[who]
 }
 
 // parentOf is the goroutine that created another, nil if it is gone.
@@ -339,9 +385,15 @@ func (b *Ledger) parentOf(l *life) *life {
 // resolve writes down a wait that another goroutine ended: what that one did
 // meanwhile.
 func (b *Ledger) resolve(l, waker *life, r *timeline.Record) {
-	b.mark(waker, r.End, r.OtherStack)
+	if waker != nil {
+		b.mark(waker, r.End, r.OtherStack)
+	}
 	if upTo := l.hist.upTo(); upTo != r.Start { // damage
 		b.write(l, unknownKey, max(upTo, r.Start), waitkind.NumKinds, 0)
+	}
+	if waker == nil {
+		b.unexplained(l, r, unresolvedKey)
+		return
 	}
 	b.look(waker, r.Start, r.End)
 	if IsLock(r.Kind) {
@@ -402,9 +454,14 @@ func (b *Ledger) inherit(l *life, r *timeline.Record) {
 	}
 }
 
-// PieceOf is what a wait of a kind on a stack is that no goroutine ended.
-func (b *Ledger) PieceOf(kind waitkind.Kind, stack event.StackID) Piece {
-	return b.pieces.of(b.pieces.ofInterval(&timeline.Record{State: stateOf(kind), Next: event.GoRunnable, Kind: kind, Stack: stack}))
+// PieceOf is what a wait of a kind on a stack is that no goroutine ended, or nobody
+// at all.
+func (b *Ledger) PieceOf(kind waitkind.Kind, stack event.StackID, open bool) Piece {
+	r := timeline.Record{State: stateOf(kind), Next: event.GoRunnable, Kind: kind, Stack: stack}
+	if open {
+		r.Next = event.GoUndetermined
+	}
+	return b.pieces.of(b.pieces.ofInterval(&r))
 }
 
 // stateOf is the raw state in which a goroutine is during a wait.

@@ -86,6 +86,9 @@ func (b *Ledger) annotated(r *timeline.Record) {
 		return
 	}
 	l := b.lives[r.Slot]
+	if l == nil {
+		return
+	}
 	b.mark(l, r.Start, r.Stack)
 	for _, w := range b.works {
 		w.marked(l, r.Start)

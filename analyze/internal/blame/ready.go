@@ -151,6 +151,9 @@ func (b *busy) most(from, to int64) Ref {
 func (b *Ledger) ready(l *life, r *timeline.Record) key {
 	who := NoOne
 	if r.Ns() >= wakeUp {
+		if b.blind {
+			return unresolvedKey // some that may have had them are not followed
+		}
 		who = b.antagonist(l, r)
 	}
 	if who == NoOne && r.Kind == waitkind.Woken {

@@ -37,10 +37,11 @@ const (
 func (b *blamed) Finish(end *End, r *result.Result) {
 	w := blameWriter{
 		blamed: b, end: end, r: r,
-		all: newPieceSums(end, b.ledger), sites: make(map[cellKey]*pieceSums), edges: make(map[edgeKey]*edge),
+		all: newPieceSums(end, b.ledger), sites: make(map[cellKey]*pieceSums), edges: make(map[edgeKey]*edge), booked: make(map[*cell]int64),
 	}
 	b.ledger.Accounts(w.account)
 	w.external()
+	w.missing()
 	w.ready()
 	w.timedOut()
 	w.write()
@@ -56,16 +57,33 @@ type blameWriter struct {
 	all   *pieceSums
 	sites map[cellKey]*pieceSums
 	edges map[edgeKey]*edge
+
+	booked map[*cell]int64 // ns
 }
 
-// cellOf is the account of a group's waits at a place, nil if they are at rest.
+// cellOf is the account of a group's waits at a place, those of the whole trace left
+// out; nil if they are at rest.
 func (w *blameWriter) cellOf(g *groupAccount, kind waitkind.Kind, stack event.StackID) *cell {
-	for _, whole := range [...]bool{false, true} {
-		if c := g.cells[cellKey{kind: kind, stack: stack, whole: whole}]; c != nil && c.rest == "" {
-			return c
-		}
+	if c := g.cells[cellKey{kind: kind, stack: stack}]; c != nil && c.rest == "" {
+		return c
 	}
 	return nil
+}
+
+// userCells calls f with every place of the program's goroutines at which waits are
+// not at rest. A goroutine that reads a client's connection waits for whoever asked
+// over it, who waits itself: that is one wait and not two.
+func (w *blameWriter) userCells(f func(group int, c *cell)) {
+	for n, g := range w.accounting.groups {
+		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
+			continue
+		}
+		for _, c := range g.sortedCells(w.end.Tables) {
+			if c.rest == "" && c.ns > 0 && !(c.join && c.key.kind == waitkind.Network) {
+				f(w.end.order[n], c)
+			}
+		}
+	}
 }
 
 // account takes the waits that goroutines ended, or nobody.
@@ -89,6 +107,7 @@ func (w *blameWriter) account(a blame.Account, shares []blame.Share) {
 		key.to, key.node = w.end.order[waker], "group"
 		idle = c.idleBy(w.accounting.groups[waker])
 	}
+	w.booked[c] += a.Ns
 	e := w.edge(key)
 	e.add(a.Kind, a.Waits, a.Ns, result.Moment{FromNs: a.Worst.From, ToNs: a.Worst.To, Goroutine: a.Worst.G})
 	e.out.LateNs += a.LateNs
@@ -126,24 +145,33 @@ func (w *blameWriter) add(key cellKey, e *edge, shares []blame.Share, idle float
 	}
 }
 
-// external takes the waits that end from outside: nothing but their place says
-// what filled them.
+// external takes the waits that end from outside, and those of the whole trace:
+// nothing but their place says what filled them.
 func (w *blameWriter) external() {
-	for n, g := range w.accounting.groups {
-		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
-			continue
+	w.userCells(func(group int, c *cell) {
+		class := c.key.kind.Class()
+		if (class == waitkind.BlockedSync || c.key.kind == waitkind.Unsaid) && !c.key.whole {
+			return
 		}
-		for _, c := range g.sortedCells(w.end.Tables) {
-			switch class := c.key.kind.Class(); {
-			case c.rest != "" || c.ns == 0, class == waitkind.BlockedSync, c.key.kind == waitkind.Unsaid:
-				continue
-			}
-			p := w.ledger.PieceOf(c.key.kind, c.key.stack)
-			e := w.edge(edgeKey{from: w.end.order[n], to: -1, node: p.Kind.String()})
-			e.add(c.key.kind, c.waits.n, c.ns, c.worst.moments(maxEdgeAt)...)
-			w.add(c.key, e, []blame.Share{{Piece: p, DirectNs: c.ns}}, c.idleBlocked, c.ns)
+		w.fill(group, c, w.ledger.PieceOf(c.key.kind, c.key.stack, c.key.whole), c.waits.n, c.ns, c.worst.moments(maxEdgeAt)...)
+		w.booked[c] += c.ns
+	})
+}
+
+// missing takes the waits of goroutines for which there was no memory.
+func (w *blameWriter) missing() {
+	w.userCells(func(group int, c *cell) {
+		if ns := c.ns - w.booked[c]; ns > 0 {
+			w.fill(group, c, blame.Piece{Kind: blame.Unresolved, Who: blame.NoOne}, 0, ns)
 		}
-	}
+	})
+}
+
+// fill books waits at a place that consist of one piece.
+func (w *blameWriter) fill(group int, c *cell, p blame.Piece, waits, ns int64, at ...result.Moment) {
+	e := w.edge(edgeKey{from: group, to: -1, node: p.Kind.String()})
+	e.add(c.key.kind, waits, ns, at...)
+	w.add(c.key, e, []blame.Share{{Piece: p, DirectNs: ns}}, c.idleBlocked*float64(ns)/float64(c.ns), ns)
 }
 
 // ready takes the groups' waits for processors.
