@@ -514,7 +514,6 @@ func least(kinds int64) int64 {
 // TestTheBudgetBoundsHistoriesOfPieces: of one being or a hundred that do things of few
 // kinds. A list may be doubled while there is still memory.
 func TestTheBudgetBoundsHistoriesOfPieces(t *testing.T) {
-	fault(t, "what is summed up is not held against the budget")
 	for _, n := range []int{1, 10, 100} {
 		for _, budget := range []int64{1, 4 << 10, 64 << 10} {
 			r := rand.New(rand.NewPCG(uint64(n), 19))
@@ -553,7 +552,7 @@ func TestTheBudgetBoundsSummedUpPieces(t *testing.T) {
 		w.add(b.h, keys[r.IntN(len(keys))], w.now)
 		most = max(most, w.used)
 	}
-	if most > 2*budget+least(int64(len(keys))) {
+	if most > 2*budget+least(0) {
 		t.Errorf("budget %d: %d bytes are in use", budget, most)
 	}
 }

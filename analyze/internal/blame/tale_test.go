@@ -231,6 +231,18 @@ func (s *tale) play(end int64) *told {
 // at each instant for himself.
 func (s *tale) window(end int64, o timeline.Options, set func(*Ledger)) *told {
 	s.t.Helper()
+	x := s.told(end, o, set)
+	x.conserves()
+	x.agreesWithTheWalk()
+	if !s.contradicts {
+		x.agreesWithWhoLooksAtEachInstant()
+	}
+	return x
+}
+
+// told tells the tale and does not hold anything against anything.
+func (s *tale) told(end int64, o timeline.Options, set func(*Ledger)) *told {
+	s.t.Helper()
 	events := slices.Clone(s.events)
 	events = append(events, event.Event{Kind: event.Sync, Time: clock + end*s.unit, G: event.NoG, P: event.NoP, M: event.NoM})
 	slices.SortStableFunc(events, func(a, b event.Event) int { return cmp.Compare(a.Time, b.Time) })
@@ -247,11 +259,6 @@ func (s *tale) window(end int64, o timeline.Options, set func(*Ledger)) *told {
 	if n := told.m.Inconsistent(); n != 0 && !s.contradicts {
 		s.t.Errorf("the tale contradicts itself %d times", n)
 	}
-	told.conserves()
-	told.agreesWithTheWalk()
-	if !s.contradicts {
-		told.agreesWithWhoLooksAtEachInstant()
-	}
 	return told
 }
 
@@ -260,9 +267,9 @@ func (x *told) collect(batch []timeline.Record) {
 		r := &batch[i]
 		x.tape = append(x.tape, *r)
 		if r.Op == timeline.OpInterval && r.Ns() > 0 && r.State == event.GoWaiting {
-			if l := x.b.lives[r.Slot]; x.b.counts(l, r) {
+			if l := x.b.lives[r.Slot]; l != nil && x.b.counts(l, r) {
 				waker := NoOne
-				if resolvable(r) {
+				if resolvable(r) && x.b.lives[r.OtherSlot] != nil {
 					waker = x.b.lives[r.OtherSlot].ref
 				}
 				x.waits = append(x.waits, seen{accountKey{l.ref, r.Kind, r.Stack, waker}, *r})
