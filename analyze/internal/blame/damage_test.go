@@ -36,6 +36,7 @@ func playsNonsense(t *testing.T, again bool) {
 				end := nonsense(s, r, again)
 				x := s.told(end, o, nil)
 				x.conserves()
+				is(t, "processors taken at the end", x.b.busy.taken, 0)
 				from, to := x.m.Window()
 				for id := range int64(8) {
 					for range 3 {

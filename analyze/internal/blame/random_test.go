@@ -189,6 +189,7 @@ func TestRandomSchedules(t *testing.T) {
 			}
 			end := s.now + 10
 			x := s.play(end)
+			is(t, "processors taken at the end", x.b.busy.taken, 0)
 			from := r.Int64N(end)
 			s.window(end, timeline.Options{From: from, To: from + 1 + r.Int64N(end-from)}, nil)
 			for _, w := range x.b.Works() {
