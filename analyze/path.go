@@ -156,7 +156,7 @@ func (t *retelling) runnerUp(steps []blame.Step) *result.RunnerUp {
 			continue
 		}
 		if s.Kind == waitkind.WaitGroup {
-			if g, ended, ok := t.rec.RunnerUp(s.Waker, s.From, s.To); ok {
+			if g, ended, ok := t.rec.RunnerUp(s.G, s.Waker, s.From, s.To); ok {
 				return &result.RunnerUp{Goroutine: g, Group: t.groupOf(g), EndedNs: ended, SlackNs: s.To - ended}
 			}
 		}

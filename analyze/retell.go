@@ -256,7 +256,7 @@ func (t *retelling) wait(s *result.Step, in *blame.Step) {
 		return
 	}
 	late := in.Ns()
-	if g, ended, ok := t.rec.RunnerUp(waker, in.From, in.To); ok {
+	if g, ended, ok := t.rec.RunnerUp(in.G, waker, in.From, in.To); ok {
 		late = in.To - ended
 		s.RunnerUp = &g
 	}

@@ -200,7 +200,7 @@ func (b *Ledger) blame(l, waker *life, r *timeline.Record) {
 	b.accounts.count(id, r)
 	b.bookFound(id)
 	if r.Kind == waitkind.WaitGroup {
-		b.late(id, waker, r)
+		b.late(id, l, waker, r)
 	}
 }
 
@@ -217,14 +217,16 @@ func (b *Ledger) bookFound(id int32) {
 	}
 }
 
-// late says by how much the last of a group that a WaitGroup waited for came after
-// the last but one: what blame on the last alone leaves out (methods.md A.8).
-func (b *Ledger) late(id int32, waker *life, r *timeline.Record) {
+// late says by how much the last of those that a goroutine created and waited for with
+// a WaitGroup came after the last but one: what blame on the last alone leaves out (methods.md A.8).
+func (b *Ledger) late(id int32, l, waker *life, r *timeline.Record) {
 	acc := &b.accounts.list[id]
 	acc.Late++
 	before := r.Start
-	if end := b.endOf(waker.ref); end.g != waker.id && end.at > before {
-		before = end.at
+	for _, c := range l.children {
+		if c.who == waker.ref && c.g != waker.id {
+			before = max(before, c.at)
+		}
 	}
 	acc.LateNs += r.End - before
 }

@@ -71,14 +71,11 @@ func TestTheMedianWakeUp(t *testing.T) {
 	}
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestTheRunnerUpIsOneThatWasWaitedFor (S27, twice at once): two parents with three
 // workers each from the same go statement. The first waits from 100 to 900 for its own,
 // of which the one before the last ended at 301. That one of the other's ended at 881
 // has nothing to do with it.
 func TestTheRunnerUpIsOneThatWasWaitedFor(t *testing.T) {
-	fault(t, "the runner-up may be another's child")
 	s := newTale(t, 8)
 	s.has(1, 0, "main.parent")
 	s.has(2, 1, "main.parent")
@@ -100,7 +97,6 @@ func TestTheRunnerUpIsOneThatWasWaitedFor(t *testing.T) {
 
 // TestAWalkHasNoMoreStepsThanItMay: of a goroutine that sleeps 150,000 times.
 func TestAWalkHasNoMoreStepsThanItMay(t *testing.T) {
-	fault(t, "only waits are counted against maxSteps, and what comes behind the last of them is not cut off")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.main")
 	const n = 150_000

@@ -20,6 +20,7 @@ type futile struct {
 	parts   []Wait          // all of them
 	shares  []share
 	ran     int64 // since then, ns
+	vain    int64 // wake-ups that were for nothing
 }
 
 const (
@@ -40,8 +41,7 @@ func (b *Ledger) holdBack(l, waker *life, id int32, r *timeline.Record) {
 		l.futile = f
 	} else {
 		// It is the one before it that was in vain.
-		was := &b.accounts.list[id]
-		was.Futile++
+		f.vain++
 		f.shares = f.shares[:0]
 		for _, part := range f.parts {
 			b.look(waker, part.From, part.To)
@@ -73,6 +73,8 @@ func (b *Ledger) wasFutile(l *life, r *timeline.Record) {
 	switch r.State {
 	case event.GoRunning:
 		f.ran += r.Ns()
+	case event.GoSyscall:
+		f.ran = futileRun // whatever it was for
 	case event.GoWaiting:
 		if r.Kind == waitkind.Mutex || r.End == f.last.End {
 			break // the condition's lock, or the wait itself
@@ -91,6 +93,7 @@ func (b *Ledger) settle(l *life) {
 	l.futile = nil
 	acc := &b.accounts.list[f.account]
 	acc.Waits++
+	acc.Futile += f.vain
 	for _, part := range f.parts {
 		acc.Ns += part.To - part.From
 	}

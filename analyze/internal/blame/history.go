@@ -1,6 +1,9 @@
 package blame
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // history is what filled a goroutine's time, up to now.
 //
@@ -52,6 +55,8 @@ const (
 	roomyBlocks = 256
 	// fewest is how many blocks are made one at least.
 	fewest = 8
+	// mostShares is how many pieces a mix has at most.
+	mostShares = 64
 	// mostParents bounds the chain of creators that is kept.
 	mostParents = 128
 
@@ -64,7 +69,8 @@ type store struct {
 	budget   int64 // bytes
 	used     int64
 	fineness int64
-	free     []*history        // without blocks, or with few
+	free     []*history        // without blocks
+	spare    [5][][]block      // lists without blocks, by their length
 	mixes    [maxPooled][]*mix // by number of shares, to be used again
 	merge    []share           // scratch
 }
@@ -83,7 +89,7 @@ func (s *store) begin(at int64) *history {
 	}
 	h := s.free[n-1]
 	s.free = s.free[:n-1]
-	*h = history{start: at, pin: -1, blocks: h.blocks[:0], mixes: h.mixes[:0], unused: h.unused[:0]}
+	*h = history{start: at, pin: -1, mixes: h.mixes, unused: h.unused}
 	return h
 }
 
@@ -124,12 +130,9 @@ func (s *store) recycle(h *history) {
 			s.giveBack(m)
 		}
 		clear(h.mixes)
-		if cap(h.blocks) > 16*firstBlocks {
-			s.used -= int64(cap(h.blocks)) * blockBytes
-			h.blocks = nil
-		}
+		s.release(h)
 		parent := h.parent
-		h.parent = nil
+		h.parent, h.mixes, h.unused = nil, h.mixes[:0], h.unused[:0]
 		s.free = append(s.free, h)
 		if parent != nil {
 			parent.heirs--
@@ -149,7 +152,7 @@ func (h *history) upTo() int64 {
 // add appends a piece that lasted until end.
 func (s *store) add(h *history, k key, end int64) {
 	n := len(h.blocks)
-	if n > 0 && h.blocks[n-1].key == k && k&mixed == 0 {
+	if n > 0 && h.blocks[n-1].key == k && k&mixed == 0 && !h.pinned(h.blocks[n-1].end) {
 		h.blocks[n-1].end = end
 		return
 	}
@@ -169,16 +172,50 @@ func (s *store) makeRoom(h *history, now int64) {
 		}
 	}
 	if n == 0 || s.used+int64(n)*blockBytes <= s.budget {
-		more := max(firstBlocks, 2*n)
-		blocks := make([]block, len(h.blocks), more)
-		copy(blocks, h.blocks)
-		h.blocks = blocks
-		s.used += int64(more-n) * blockBytes
+		s.resize(h, max(firstBlocks, 2*n))
 		return
 	}
 	if len(h.blocks)*4 > n*3 {
 		s.forget(h, (len(h.blocks)+1)/2)
 	}
+}
+
+// resize gives a history a list of so many blocks.
+func (s *store) resize(h *history, n int) {
+	var blocks []block
+	if list := s.spareOf(n); list != nil && len(*list) > 0 {
+		last := len(*list) - 1
+		blocks, *list = (*list)[last], (*list)[:last]
+	} else {
+		blocks = make([]block, 0, n)
+	}
+	blocks = append(blocks, h.blocks...)
+	s.release(h)
+	h.blocks = blocks
+	s.used += int64(n) * blockBytes
+}
+
+// release takes a history's list of blocks from it.
+func (s *store) release(h *history) {
+	n := cap(h.blocks)
+	s.used -= int64(n) * blockBytes
+	if list := s.spareOf(n); list != nil && len(*list) < mostSpare {
+		*list = append(*list, h.blocks[:0])
+	}
+	h.blocks = nil
+}
+
+// mostSpare is how many lists of a length are kept to be used again.
+const mostSpare = 256
+
+// spareOf are the lists of so many blocks that are to be used again, nil for lengths
+// of which none are.
+func (s *store) spareOf(n int) *[][]block {
+	switch n {
+	case 4, 8, 16, 32, 64:
+		return &s.spare[bits.Len(uint(n))-3]
+	}
+	return nil
 }
 
 // forget drops the oldest blocks.
@@ -214,8 +251,11 @@ func (s *store) giveBack(m *mix) {
 	}
 }
 
-// keep makes shares a mix of a history.
+// keep makes shares a mix of a history, or unresolved if there is no memory for that.
 func (s *store) keep(h *history, shares []share) key {
+	if s.used+int64(len(shares))*shareBytes > s.budget {
+		return unresolvedKey
+	}
 	var m *mix
 	for n := len(shares); n < maxPooled && n < len(shares)+2 && m == nil; n++ {
 		if last := len(s.mixes[n]) - 1; last >= 0 {
@@ -242,16 +282,20 @@ func (s *store) condense(h *history, now int64) {
 	out := 0 // where the next block goes
 	from := h.start
 	for i := 0; i < len(h.blocks); {
-		b := h.blocks[i]
 		j := i + 1
-		for ; j < len(h.blocks); j++ {
+		single := h.blocks[i].key&mixed == 0
+		pieces := h.pieces(i)
+		for ; j < len(h.blocks) && !h.pinned(h.blocks[j-1].end); j++ {
 			next := h.blocks[j]
-			same := b.key == next.key && b.key&mixed == 0
-			if !same && ((next.end-from)*s.fineness > now-next.end || h.pinned(h.blocks[j-1].end)) {
+			if single && next.key == h.blocks[i].key {
+				continue // one piece, which can be cut anywhere
+			}
+			if pieces += h.pieces(j); pieces > mostShares || (next.end-from)*s.fineness > now-next.end {
 				break
 			}
+			single = false
 		}
-		if j-i < fewest && h.blocks[i].key != h.blocks[j-1].key {
+		if j-i < fewest && !single {
 			j = i + 1 // to join them now and again with others soon takes longer
 		}
 		h.blocks[out] = s.joined(h, from, i, j)
@@ -260,6 +304,14 @@ func (s *store) condense(h *history, now int64) {
 		i = j
 	}
 	h.blocks = h.blocks[:out]
+}
+
+// pieces is how many pieces there are in a block.
+func (h *history) pieces(i int) int {
+	if k := h.blocks[i].key; k&mixed != 0 {
+		return len(h.mixes[k&keyMask].shares)
+	}
+	return 1
 }
 
 // pinned says whether something may ask for what was since an instant exactly.
@@ -329,6 +381,9 @@ func (h *history) look(out []stretch, from, to int64) []stretch {
 	}
 	i := h.find(begin)
 	at := begin
+	if i < len(h.blocks) && h.blocks[i].end <= at {
+		i++ // behind the end
+	}
 	for ; i < len(h.blocks) && at < to; i++ {
 		b := h.blocks[i]
 		end := min(b.end, to)

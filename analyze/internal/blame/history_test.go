@@ -297,7 +297,6 @@ func fills(t *testing.T, w *world, b *being, r *rand.Rand, blocks, kinds int) (w
 // time since its end; a look until now that begins in it leaves less than that length
 // unresolved, and asks for more than the time since its end.
 func TestARecentLookIsExactButForItsFinenessth(t *testing.T) {
-	fault(t, "condense joins any block of the first one's key, however long")
 	for _, fineness := range []int64{4, 32, 100} {
 		for _, kinds := range []int{2, 3, 10, 1000} {
 			for seed := range uint64(3) {
@@ -314,7 +313,6 @@ func TestARecentLookIsExactButForItsFinenessth(t *testing.T) {
 // TestALongPieceIsExact: A for 1, B for 1, A for a million, and then so many short ones
 // that it is no longer recent. What was in the last half of the million is known.
 func TestALongPieceIsExact(t *testing.T) {
-	fault(t, "condense joins any block of the first one's key, however long")
 	for _, later := range []int{0, 100, 300, 1000} {
 		w := newWorld(1<<40, defaultFineness)
 		b, x := w.born(nil), []key{w.newKey(), w.newKey()}
@@ -335,7 +333,6 @@ func TestALongPieceIsExact(t *testing.T) {
 // creator's history, at the creation, may cut a block there too, so that with n
 // creators it is n+1 times as much.
 func TestALookThroughCreatorsIsExactButForAFinenesssthEach(t *testing.T) {
-	fault(t, "condense joins any block of the first one's key, however long")
 	for seed := range uint64(5) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		w := newWorld(1<<40, defaultFineness)
@@ -355,7 +352,6 @@ func TestALookThroughCreatorsIsExactButForAFinenesssthEach(t *testing.T) {
 
 // TestAPinIsExact: what was since a pinned instant is known exactly, however long ago.
 func TestAPinIsExact(t *testing.T) {
-	fault(t, "a block that goes on across the pin is not cut there")
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		w := newWorld(1<<40, defaultFineness)
@@ -483,7 +479,6 @@ func TestABushOfCreatorsIsCutWithoutHarm(t *testing.T) {
 // TestALookBeyondTheEndIsUnknown: whoever is asked for more than its history has, as in
 // a damaged trace, does not know; and what it does know is not negative.
 func TestALookBeyondTheEndIsUnknown(t *testing.T) {
-	fault(t, "a look that begins behind the last block yields a negative stretch")
 	w := newWorld(1<<40, defaultFineness)
 	b := w.born(nil)
 	w.now = 100
@@ -537,7 +532,6 @@ func TestTheBudgetBoundsHistoriesOfPieces(t *testing.T) {
 // TestTheBudgetBoundsSummedUpPieces: of one being that does things of so many kinds
 // that each mark is large.
 func TestTheBudgetBoundsSummedUpPieces(t *testing.T) {
-	fault(t, "what is summed up is not held against the budget")
 	const budget = 64 << 10
 	r := rand.New(rand.NewPCG(1, 23))
 	w := newWorld(budget, defaultFineness)
@@ -560,7 +554,6 @@ func TestTheBudgetBoundsSummedUpPieces(t *testing.T) {
 // TestTheBudgetBoundsWhatIsInherited: ten thousand beings wait for one of which they
 // inherit sums of 300 pieces each.
 func TestTheBudgetBoundsWhatIsInherited(t *testing.T) {
-	fault(t, "inherited sums may take any amount of memory")
 	const budget, n = 1 << 20, 10_000
 	w := newWorld(budget, defaultFineness)
 	waker := w.born(nil)
@@ -585,7 +578,6 @@ func TestTheBudgetBoundsWhatIsInherited(t *testing.T) {
 // TestTheMemoryOfTheDeadServesTheLiving: two thousand beings use up the memory and die.
 // The one that is left may have all of it.
 func TestTheMemoryOfTheDeadServesTheLiving(t *testing.T) {
-	fault(t, "histories that are free keep their memory, up to 64 blocks each")
 	const budget = 1 << 20
 	r := rand.New(rand.NewPCG(1, 29))
 	w := newWorld(budget, 1<<20)

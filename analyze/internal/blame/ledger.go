@@ -27,7 +27,6 @@ type Ledger struct {
 	blind  bool    // that there are such
 	groups []int32 // by Ref: the group's number
 	refs   []Ref   // by group number, plus 1
-	ends   []lastEnd
 
 	accounts accounts
 	paths    paths
@@ -59,7 +58,9 @@ type life struct {
 	regions  []openRegion
 	account  int32 // of its last wait for a goroutine
 	futile   *futile
-	lanes    []lane // in the works that are being measured
+	assist   bool       // within a mark assist
+	children []childEnd // of those that it created, the last that ended of each group
+	lanes    []lane     // in the works that are being measured
 	// parent is where the creator lived, and parentID who that was, or NoG.
 	parent   *life
 	parentID int64
@@ -74,10 +75,12 @@ type openRegion struct {
 // stop is the last stop of the world.
 type stop struct{ from, to int64 }
 
-// lastEnd is the goroutine of a group that ended last.
-type lastEnd struct {
-	g  int64
-	at int64
+// childEnd is the goroutine of a group that ended last of those that one goroutine
+// created.
+type childEnd struct {
+	who Ref
+	g   int64
+	at  int64
 }
 
 // New returns the ledger of a trace.
@@ -183,7 +186,7 @@ func (b *Ledger) born(r *timeline.Record) {
 		return
 	}
 	*l = life{
-		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0],
+		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0], children: l.children[:0],
 		deselect: r.Has(timeline.FlagDeselected), system: r.Has(timeline.FlagSystem),
 	}
 	switch {
@@ -193,6 +196,8 @@ func (b *Ledger) born(r *timeline.Record) {
 		// since the scope's start
 	case r.OtherSlot >= 0 && b.lives[r.OtherSlot] == nil:
 		l.hist.before, l.on = unresolvedKey, atEntry
+	case r.OtherSlot >= 0 && !b.lives[r.OtherSlot].creates(l): // damage
+		l.hist.before = unknownKey
 	case r.OtherSlot >= 0:
 		creator := b.lives[r.OtherSlot]
 		b.mark(creator, r.Start, r.Stack)
@@ -210,17 +215,23 @@ func (b *Ledger) born(r *timeline.Record) {
 	b.busy.changes(l, r.Start, r.Next, r.P)
 	l.state = r.Next
 	for _, w := range b.works {
-		w.marked(l, r.Start)
+		w.marked(l, r.Start, b.busy.running)
 	}
 	if b.recording != nil {
-		b.recording.born(l, r)
+		b.recording.born(l, l.parent, r)
 	}
+}
+
+// creates says whether a goroutine may have created another: a damaged trace names the
+// goroutine itself, or one that is gone.
+func (l *life) creates(child *life) bool {
+	return l != child && l.state != event.GoNotExist && l.hist != child.hist && !l.hist.ended
 }
 
 // write writes a piece of a goroutine's own into its history.
 func (b *Ledger) write(l *life, k key, end int64, kind waitkind.Kind, stack event.StackID) {
 	if b.recording != nil {
-		b.recording.add(l.id, interval{from: l.hist.upTo(), to: end, waker: event.NoG, key: k, stack: stack, kind: kind})
+		b.recording.add(l.id, interval{from: l.hist.upTo(), to: end, key: k, stack: stack, kind: kind})
 	}
 	b.store.add(l.hist, k, end)
 }
@@ -249,14 +260,17 @@ func (b *Ledger) mark(l *life, now int64, stack event.StackID) {
 func (b *Ledger) ran(l *life, end int64, stack event.StackID) {
 	from := l.hist.upTo()
 	if end <= from {
+		l.on = stack // outside the scope
 		return
 	}
 	var k key
 	switch n := len(l.regions); {
+	case l.assist:
+		k = b.pieces.on(GC, l.seenOn())
 	case l.sample != 0:
 		k = l.sample - 1
 		l.sample = 0
-	case stack != 0 && (stack != atEntry || l.on != atEntry && l.on != 0):
+	case stack != 0 && (stack != atEntry || n == 0 && l.on != atEntry && l.on != 0):
 		k = b.pieces.codeBetween(l.on, stack)
 	case n > 0:
 		k = b.pieces.id(Piece{Kind: Code, How: ByRegion, Region: l.regions[n-1].name, Who: NoOne})
@@ -267,7 +281,19 @@ func (b *Ledger) ran(l *life, end int64, stack event.StackID) {
 	for _, w := range b.works {
 		w.ran(l, k, end-from)
 	}
-	b.write(l, k, end, waitkind.User, stack)
+	kind := waitkind.User
+	if l.assist {
+		kind = waitkind.GCAssist
+	}
+	b.write(l, k, end, kind, stack)
+}
+
+// seenOn is the stack on which a goroutine was last seen, 0 if that was none.
+func (l *life) seenOn() event.StackID {
+	if l.on == atEntry {
+		return 0
+	}
+	return l.on
 }
 
 func (b *Ledger) sampled(r *timeline.Record) {
@@ -276,6 +302,10 @@ func (b *Ledger) sampled(r *timeline.Record) {
 	}
 	l := b.lives[r.Slot]
 	if l == nil || l.state != event.GoRunning {
+		return
+	}
+	if l.assist {
+		b.ran(l, r.Start, l.seenOn())
 		return
 	}
 	l.sample = b.pieces.sampled(r.Stack) + 1
@@ -289,18 +319,17 @@ func (b *Ledger) interval(r *timeline.Record) {
 		return
 	}
 	switch {
-	case r.End <= l.hist.upTo():
-		// outside the scope, or nothing
-	case r.State == event.GoRunning && r.Kind == waitkind.GCAssist:
-		b.write(l, b.pieces.on(GC, r.Stack), r.End, r.Kind, r.Stack)
-		b.busy.had(r.P, l.ref, r.Start, r.End)
 	case r.State == event.GoRunning:
-		if r.Next == event.GoNotExist {
-			b.ran(l, r.End, atEntry)
-		} else {
-			b.ran(l, r.End, r.Stack)
-		}
+		l.assist = r.Kind == waitkind.GCAssist
+		b.ran(l, r.End, leftOn(r))
 		b.busy.had(r.P, l.ref, r.Start, r.End)
+		// A run is cut without a mark where an assist begins or ends.
+		l.assist = r.Next == event.GoRunning && (l.assist && r.Has(timeline.FlagSplit) || !l.assist && !r.Has(timeline.FlagSplit))
+		l.runAt = r.End
+	case r.End <= l.hist.upTo():
+		if r.State != event.GoRunnable {
+			l.on = r.Stack // outside the scope
+		}
 	case r.State == event.GoRunnable:
 		b.write(l, b.ready(l, r), r.End, r.Kind, 0)
 	case r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
@@ -326,15 +355,27 @@ func (b *Ledger) interval(r *timeline.Record) {
 	}
 }
 
+// leftOn is the stack on which a goroutine ran last, as far as its interval tells.
+func leftOn(r *timeline.Record) event.StackID {
+	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
+		return atEntry
+	}
+	return r.Stack
+}
+
 // unexplained writes down a wait that no goroutine ended that is known: as the piece
 // that its kind and place make it.
 func (b *Ledger) unexplained(l *life, r *timeline.Record, k key) {
 	b.write(l, k, r.End, r.Kind, r.Stack)
 	l.on = r.Stack
 	for _, w := range b.works {
-		w.waited(l, k, r.Ns())
+		if r.Kind.Class() == waitkind.Running { // C code, or a short system call
+			w.ran(l, k, r.Ns())
+		} else {
+			w.waited(l, k, r.Ns())
+		}
 	}
-	if r.State != event.GoSyscall && b.counts(l, r) {
+	if b.counts(l, r) {
 		b.accounts.book(b.accounts.of(l, r, NoOne), r, []share{{k, r.Ns()}})
 	}
 }
@@ -350,29 +391,41 @@ func heldUntil(r *timeline.Record) int64 {
 // counts says whether a wait is one of those that are asked for, and not one of the
 // whole trace, of which nothing is known but its place.
 func (b *Ledger) counts(l *life, r *timeline.Record) bool {
-	return !l.deselect && !l.system && !r.Has(timeline.FlagWholeTrace) && (r.Kind.Class() == waitkind.BlockedSync || r.Kind == waitkind.Unsaid)
+	return r.State == event.GoWaiting && !l.deselect && !l.system && !r.Has(timeline.FlagWholeTrace) && (r.Kind.Class() == waitkind.BlockedSync || r.Kind == waitkind.Unsaid)
 }
 
 func (b *Ledger) ended(l *life, r *timeline.Record) {
 	if r.Next == event.GoNotExist {
 		for _, w := range b.works {
-			w.gone(l, b.parentOf(l), r.End)
+			w.gone(l, b.parentOf(l), r.End, b.busy.running)
 		}
-		b.endOf(l.ref).g, b.endOf(l.ref).at = l.id, r.End
+		b.childEnds(l, r.End)
 		if b.recording != nil {
-			b.recording.threads[l.id].ended = r.End
+			b.recording.ends(l.id, r.End)
 		}
 		b.store.end(l.hist)
 	}
 }
 
-// endOf is the end of the goroutine of a group that ended last.
-func (b *Ledger) endOf(who Ref) *lastEnd {
-	for int(who) >= len(b.ends) {
-		b.ends = append(b.ends, lastEnd{event.NoG, -1})
+// childEnds tells a goroutine's creator of its end.
+func (b *Ledger) childEnds(l *life, at int64) {
+	parent := b.parentOf(l)
+	if parent == nil {
+		return
 	}
-	return &b.ends[who]
+	for i := range parent.children {
+		if c := &parent.children[i]; c.who == l.ref {
+			c.g, c.at = l.id, at
+			return
+		}
+	}
+	if len(parent.children) < mostChildEnds {
+		parent.children = append(parent.children, childEnd{l.ref, l.id, at})
+	}
 }
+
+// mostChildEnds bounds the groups of children whose ends are remembered.
+const mostChildEnds = 64
 
 // parentOf is the goroutine that created another, nil if it is gone.
 func (b *Ledger) parentOf(l *life) *life {
@@ -397,10 +450,11 @@ func (b *Ledger) resolve(l, waker *life, r *timeline.Record) {
 	}
 	b.look(waker, r.Start, r.End)
 	if IsLock(r.Kind) {
-		b.hold(r.OtherStack)
+		b.hold(waker, r)
 	}
+	l.on = r.Stack
 	if b.recording != nil {
-		b.recording.add(l.id, interval{from: r.Start, to: r.End, waker: waker.id, stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
+		b.recording.add(l.id, interval{from: r.Start, to: r.End, waker: b.recording.threads[waker.id], stack: r.Stack, wakerOn: r.OtherStack, kind: r.Kind})
 	}
 	b.inherit(l, r)
 	for _, w := range b.works {
@@ -416,18 +470,21 @@ func (b *Ledger) look(waker *life, from, to int64) {
 	b.found = waker.hist.look(b.found[:0], from, to)
 }
 
-// hold makes of what was found what it is to those who wait for a lock that is let
-// go on a stack.
-func (b *Ledger) hold(release event.StackID) {
+// hold makes of what was found of a waker what it is to those who wait for a lock that
+// it lets go of. Who created it in the meantime did not have the lock.
+func (b *Ledger) hold(waker *life, r *timeline.Record) {
+	at, release := r.Start, r.OtherStack
 	for i := range b.found {
 		s := &b.found[i]
+		at += s.ns
+		created := waker.hist.parent != nil && at <= waker.hist.since
 		if s.mix == nil {
-			s.key = b.pieces.holder(s.key, release)
+			s.key = b.pieces.holding(s.key, release, created)
 			continue
 		}
 		m := new(mix)
 		for _, sh := range s.mix.shares {
-			m.shares = addShare(m.shares, share{b.pieces.holder(sh.key, release), sh.ns})
+			m.shares = addShare(m.shares, share{b.pieces.holding(sh.key, release, created), sh.ns})
 		}
 		s.mix = m
 	}

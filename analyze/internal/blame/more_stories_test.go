@@ -374,13 +374,10 @@ type silence struct{ testing.TB }
 func (*silence) Helper()               {}
 func (*silence) Errorf(string, ...any) {}
 
-// ---------------------------------------------------------------- faults
-
 // TestASystemCallBetweenTwoWaitsIsWork: w waits for a condition from 10 to 100, runs
 // 2, writes for 500, runs 2 and waits again from 604 to 700. It did what it had waited
 // for.
 func TestASystemCallBetweenTwoWaitsIsWork(t *testing.T) {
-	fault(t, "a system call between two waits for a condition counts as nothing done")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.w")
 	s.has(2, 1, "main.p")
@@ -400,7 +397,6 @@ func TestASystemCallBetweenTwoWaitsIsWork(t *testing.T) {
 // vain. It is one wait, for z, with two wake-ups in vain; nothing is left at y, which
 // ended no wait.
 func TestWakeUpsInVainAreCountedWhereTheWaitIs(t *testing.T) {
-	fault(t, "a wake-up in vain is counted with the next waker, whoever ends the wait")
 	s := newTale(t, 4)
 	s.has(1, 0, "main.w")
 	for id, entry := range []string{"main.x", "main.y", "main.z"} {
@@ -424,7 +420,6 @@ func TestWakeUpsInVainAreCountedWhereTheWaitIs(t *testing.T) {
 // until 400 is not known, since nobody knows what ended it; from 600 on it is b. The
 // gap itself is no wait, of a nor of b nor c.
 func TestAGapIsNoWait(t *testing.T) {
-	fault(t, "a gap is booked as a wait of each goroutine that goes on behind it")
 	gapTale(t).play(1000).want(`
 		main.a chan-receive in main.a by nobody: 1×390
 			390|0 unknown

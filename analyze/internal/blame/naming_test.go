@@ -203,14 +203,11 @@ func TestALocksHolderIsNamedByWhereItLetsGo(t *testing.T) {
 	}
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestWhatWasWaitedForBeforeTheTraceIsAPlaceToo: b waits in main.next, called by
 // main.loop, since before the trace, which a status stack shows. Woken by a goroutine
 // it runs on and sends from main.put, called by main.loop: what it ran was main.loop's,
 // as it is when a timer had ended the wait.
 func TestWhatWasWaitedForBeforeTheTraceIsAPlaceToo(t *testing.T) {
-	fault(t, "resolve does not set life.on")
 	for _, by := range []int64{event.NoG, 3} {
 		s := newTale(t, 3)
 		s.has(1, 0, "main.a")
@@ -227,7 +224,6 @@ func TestWhatWasWaitedForBeforeTheTraceIsAPlaceToo(t *testing.T) {
 // TestAnAssistIsNamedByWhereItBegan: b was last seen to block in main.take, and then
 // assists the collector in main.fill. The end of an assist has no stack.
 func TestAnAssistIsNamedByWhereItBegan(t *testing.T) {
-	fault(t, "an assist is named by the stack on which the goroutine last left the processor")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.a")
 	s.has(2, 1, "main.b")
@@ -243,7 +239,6 @@ func TestAnAssistIsNamedByWhereItBegan(t *testing.T) {
 // TestASampleInAnAssistIsTheCollectors: b assists the collector from 40 to 70 and is
 // sampled at 60. All of it is the collector's.
 func TestASampleInAnAssistIsTheCollectors(t *testing.T) {
-	fault(t, "a CPU sample within an assist makes code of it")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.a")
 	s.has(2, 1, "main.b")
@@ -268,15 +263,14 @@ func sharesOf(x *told) (out []Share) {
 
 // TestARunThatGoesOnHasNoStack: b waited in main.take, called by main.loop, runs since
 // 20 and to the trace's end. Nothing shows where it is then, least of all that it is
-// in main.take.
+// in main.take; all along it is in its entry function.
 func TestARunThatGoesOnHasNoStack(t *testing.T) {
-	fault(t, "a run that is cut off is named by the stack of the last block")
 	s := newTale(t, 2)
 	s.has(2, 1, "main.b")
 	s.blocks(10, 2, event.ReasonSleep, naps, "main.take", "main.loop", "main.b")
 	s.firesTo(20, 2, 1)
 	x := s.play(400)
-	is(t, "path", x.path(2, 20, 400), "380 code (from main.b)")
+	is(t, "path", x.path(2, 20, 400), "380 code main.b")
 }
 
 // TestACoroutineSwitchHasNoStack: b waited in main.take, runs from 20 and switches to
@@ -296,7 +290,6 @@ func TestACoroutineSwitchHasNoStack(t *testing.T) {
 // TestAWindowDoesNotRenameCode: b runs from main.take to main.put, both called by
 // main.loop, from 200 to 400. In the window, which begins at 300, it is main.loop too.
 func TestAWindowDoesNotRenameCode(t *testing.T) {
-	fault(t, "life.on stands still before the window")
 	s := newTale(t, 3)
 	s.has(1, 0, "main.a")
 	s.has(2, 1, "main.main")
@@ -314,7 +307,6 @@ func TestAWindowDoesNotRenameCode(t *testing.T) {
 // line 6, over and over. From the end of main.put to the next main.get it is main.loop
 // that runs, not what called it: main.loop does not take a lock itself.
 func TestALoopOverTwoLocksIsTheLoop(t *testing.T) {
-	fault(t, "comesAgain is asked of functions that do not take a lock themselves")
 	s := newTale(t, 1)
 	p := newPieceTable(s.tables)
 	got := p.of(p.codeBetween(s.stack(unlock, "main.put:24", "main.loop:6", "main.w"), s.stack(lock, "main.get:10", "main.loop:5", "main.w")))
@@ -325,7 +317,6 @@ func TestALoopOverTwoLocksIsTheLoop(t *testing.T) {
 // of a lock that was waited for since 10. Until 600 there was no g that could have been
 // in main.release.
 func TestWhatIsBeforeAnUnlockerIsNotItsCode(t *testing.T) {
-	fault(t, "a creator's code is made that of the unlocker it creates later")
 	s := newTale(t, 3)
 	s.contradicts = true // for the onlooker, who does not tell them apart either
 	s.has(1, 0, "main.main")
@@ -341,7 +332,6 @@ func TestWhatIsBeforeAnUnlockerIsNotItsCode(t *testing.T) {
 // TestSelectionDoesNotRenameCode: the region that names the code of a goroutine names
 // it too where the goroutine is not one of those that are asked for.
 func TestSelectionDoesNotRenameCode(t *testing.T) {
-	fault(t, "regions of deselected goroutines are not followed")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.a")
 	s.has(2, 1)

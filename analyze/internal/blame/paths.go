@@ -91,43 +91,48 @@ func (b *Ledger) annotated(r *timeline.Record) {
 	}
 	b.mark(l, r.Start, r.Stack)
 	for _, w := range b.works {
-		w.marked(l, r.Start)
+		w.marked(l, r.Start, b.busy.running)
 	}
-	if l.deselect || l.system {
-		return
-	}
+	asked := !l.deselect && !l.system
 	switch r.Op {
 	case timeline.OpTaskBegin:
-		if len(b.paths.open) < maxOpenTasks && !r.Has(timeline.FlagOutside) {
+		if asked && len(b.paths.open) < maxOpenTasks && !r.Has(timeline.FlagOutside) {
 			b.paths.open[r.Value] = openTask{r.Name, r.Start}
 		}
 	case timeline.OpTaskEnd:
 		t, ok := b.paths.open[r.Value]
 		delete(b.paths.open, r.Value)
-		if ok && !r.Has(timeline.FlagOutside) {
+		if ok && asked && !r.Has(timeline.FlagOutside) {
 			b.spanEnds(l, pathKey{true, t.name}, Run{Task: r.Value, G: l.id, From: t.begin, To: r.Start})
 		}
 	case timeline.OpRegionBegin:
-		begin := r.Start
-		if r.Has(timeline.FlagOutside) {
-			begin = -1
-		}
-		if len(l.regions) < maxRegions {
-			if len(l.regions) == 0 {
-				l.hist.pin = begin
-			}
-			l.regions = append(l.regions, openRegion{r.Name, begin})
-			b.works[0].regionBegins(l, r)
-		}
+		b.regionBegins(l, r, asked)
 	case timeline.OpRegionEnd:
-		b.regionEnds(l, r)
+		b.regionEnds(l, r, asked)
+	}
+}
+
+func (b *Ledger) regionBegins(l *life, r *timeline.Record, asked bool) {
+	if len(l.regions) >= maxRegions {
+		return
+	}
+	begin := r.Start
+	if r.Has(timeline.FlagOutside) {
+		begin = -1
+	}
+	if len(l.regions) == 0 {
+		l.hist.pin = begin
+	}
+	l.regions = append(l.regions, openRegion{r.Name, begin})
+	if asked {
+		b.works[0].regionBegins(l, r)
 	}
 }
 
 // maxRegions bounds the nesting of regions in one goroutine.
 const maxRegions = 1000
 
-func (b *Ledger) regionEnds(l *life, r *timeline.Record) {
+func (b *Ledger) regionEnds(l *life, r *timeline.Record, asked bool) {
 	i := len(l.regions) - 1
 	for i >= 0 && l.regions[i].name != r.Name {
 		i--
@@ -137,8 +142,8 @@ func (b *Ledger) regionEnds(l *life, r *timeline.Record) {
 	}
 	begin := l.regions[i].begin
 	l.regions = l.regions[:i]
-	b.works[0].regionEnds(l, r, i)
-	if begin >= 0 && !r.Has(timeline.FlagOutside) {
+	b.works[0].regionEnds(l, r, i, b.busy.running)
+	if asked && begin >= 0 && !r.Has(timeline.FlagOutside) {
 		b.spanEnds(l, pathKey{false, r.Name}, Run{Task: r.Value, G: l.id, From: begin, To: r.Start})
 	}
 }

@@ -97,11 +97,11 @@ type pieceTable struct {
 	parts  map[[2]event.StackID]key // of code, by the stacks between which it ran
 	others [NumKinds][]key          // the same of pieces that are not code, and of holders by where they let go
 	ready  []key                    // by who has the processor, from Stopped on, plus 1
-	held   map[holding]key          // what a key becomes to those who wait for a lock
+	held   map[heldPiece]key        // what a key becomes to those who wait for a lock
 }
 
 func newPieceTable(tables *event.Tables) *pieceTable {
-	t := &pieceTable{tables: tables, ids: make(map[Piece]key), held: make(map[holding]key), parts: make(map[[2]event.StackID]key)}
+	t := &pieceTable{tables: tables, ids: make(map[Piece]key), held: make(map[heldPiece]key), parts: make(map[[2]event.StackID]key)}
 	t.id(Piece{Kind: Unresolved, Who: NoOne})
 	t.id(Piece{Kind: Unknown, Who: NoOne})
 	return t
@@ -221,12 +221,12 @@ func (t *pieceTable) parting(other, stack []event.FrameID) int {
 	return j + 1
 }
 
-// comesAgain says whether a function that was left at one line and is waited for a
-// lock in at an earlier one was most likely called a second time: what takes a lock
+// comesAgain says whether a function that takes a lock itself, and was left at one line
+// before it waits for it at an earlier one, was most likely called a second time: what takes a lock
 // lets go of it further down and returns. A loop around both looks the same; then
 // what called the function is still not wrong.
 func (t *pieceTable) comesAgain(left event.FrameID, stack []event.FrameID, at int) bool {
-	return at < len(stack)-1 && t.tables.Frame(left).Line >= t.tables.Frame(stack[at]).Line && takesLock(t.tables.Frame(stack[0]).Func)
+	return at == t.spot(stack, 0) && at < len(stack)-1 && t.tables.Frame(left).Line >= t.tables.Frame(stack[at]).Line && takesLock(t.tables.Frame(stack[0]).Func)
 }
 
 // takesLock says whether a function takes a lock that others may have.
@@ -318,7 +318,7 @@ func (t *pieceTable) holder(k key, release event.StackID) key {
 	if p.HeldIn != 0 || p.Kind >= Open {
 		return k // the first lock is the one that was waited for
 	}
-	in := holding{k, release}
+	in := heldPiece{k, release}
 	if h, ok := t.held[in]; ok {
 		return h
 	}
@@ -331,10 +331,19 @@ func (t *pieceTable) holder(k key, release event.StackID) key {
 	return h
 }
 
-// holding is a piece of a goroutine that has a lock of which it lets go on a stack.
-type holding struct {
+// heldPiece is a piece of a goroutine that has a lock of which it lets go on a stack.
+type heldPiece struct {
 	key     key
 	release event.StackID
+}
+
+// holding is holder, but for what the goroutine's creator did before there was the
+// goroutine: that it ran does not mean that it had the lock.
+func (t *pieceTable) holding(k key, release event.StackID, created bool) key {
+	if created {
+		return t.holder(k|inherited, release)&^inherited | k&inherited
+	}
+	return t.holder(k, release)
 }
 
 // letsGo is the piece of a goroutine that has a lock of which it lets go on a

@@ -156,7 +156,7 @@ func (b *Ledger) ready(l *life, r *timeline.Record) key {
 		}
 		who = b.antagonist(l, r)
 	}
-	if who == NoOne && r.Kind == waitkind.Woken {
+	if who == NoOne && r.Kind == waitkind.Woken && !r.Has(timeline.FlagSwitch) {
 		b.wakes.add(r.Ns())
 	}
 	return b.pieces.readiness(who)

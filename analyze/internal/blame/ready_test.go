@@ -180,13 +180,10 @@ func TestAnAssistKeepsAProcessor(t *testing.T) {
 	is(t, "path", readiness(s, 1000, 7000), "(6000 scheduler for main.y, 5 code main.ready)")
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestARunThatIsCutIsNotCountedTwice: goroutine 9 is ready for 4 ms, all of which y has
 // one of two processors. Of the other z has the first ms and x the rest, and runs on; a
 // region that it begins cuts its run.
 func TestARunThatIsCutIsNotCountedTwice(t *testing.T) {
-	fault(t, "a run that goes on is counted whole, and again what of it a region cut off")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.y")
 	s.has(2, 1, "main.z")

@@ -14,8 +14,8 @@ type Recording struct {
 	windows []Window
 	most    int // intervals
 	n       int
-	from    int64 // what ended before was dropped for want of memory
-	threads map[int64]*thread
+	from    int64             // what ended before was dropped for want of memory
+	threads map[int64]*thread // that live, or have intervals here
 }
 
 // Window is a part of a trace, ns.
@@ -23,11 +23,13 @@ type Window struct{ From, To int64 }
 
 // thread is a goroutine in a recording.
 type thread struct {
+	id        int64
 	who       Ref
-	born      int64 // or when it was first known
-	creator   int64 // event.NoG if that is not known
-	before    key   // what was before it was born, if it has no creator
-	ended     int64 // -1 while it lives
+	born      int64   // or when it was first known
+	creator   *thread // nil if that is not known, or too far back
+	depth     int32   // how many creators there are, at most
+	before    key     // what was before it was born, if it has no creator
+	ended     int64   // -1 while it lives
 	intervals []interval
 }
 
@@ -35,8 +37,8 @@ type thread struct {
 // that another goroutine ended.
 type interval struct {
 	from, to int64
-	waker    int64 // event.NoG for a piece of its own
-	key      key   // the piece
+	waker    *thread // nil for a piece of its own
+	key      key     // the piece
 	stack    event.StackID
 	wakerOn  event.StackID // stack of the waker when it ended the wait
 	kind     waitkind.Kind // of a wait, whoever ended it, or of the readiness
@@ -62,10 +64,15 @@ func (rec *Recording) covers(from, to int64) bool {
 }
 
 // born takes in a goroutine; born again after a gap, it goes on.
-func (rec *Recording) born(l *life, r *timeline.Record) {
-	t := &thread{who: l.ref, born: r.Start, creator: event.NoG, before: l.hist.before, ended: -1}
-	if l.hist.parent != nil {
-		t.creator = r.Other
+func (rec *Recording) born(l, creator *life, r *timeline.Record) {
+	t := &thread{id: l.id, who: l.ref, born: r.Start, before: l.hist.before, ended: -1}
+	if l.hist.parent != nil && creator != nil {
+		t.creator = rec.threads[creator.id]
+	}
+	if t.creator != nil {
+		if t.depth = t.creator.depth + 1; t.depth > 2*mostParents {
+			t.forgetCreators()
+		}
 	}
 	if old := rec.threads[l.id]; old != nil && r.Has(timeline.FlagGap) {
 		t.intervals = old.intervals
@@ -73,11 +80,36 @@ func (rec *Recording) born(l *life, r *timeline.Record) {
 	rec.threads[l.id] = t
 }
 
+// forgetCreators cuts the older half of the line of creators off.
+func (t *thread) forgetCreators() {
+	last := t
+	for last.depth > mostParents && last.creator != nil {
+		last.depth -= mostParents
+		last = last.creator
+	}
+	last.creator, last.before = nil, unresolvedKey
+}
+
+// ends takes in that a goroutine is gone. Of one that did nothing in the windows
+// nothing is kept, but for those that it created.
+func (rec *Recording) ends(id, at int64) {
+	t := rec.threads[id]
+	if t == nil {
+		return
+	}
+	if t.ended = at; len(t.intervals) == 0 {
+		delete(rec.threads, id)
+	}
+}
+
 func (rec *Recording) add(g int64, i interval) {
-	if !rec.covers(i.from, i.to) {
+	if i.to <= i.from || !rec.covers(i.from, i.to) {
 		return
 	}
 	t := rec.threads[g]
+	if t == nil {
+		return
+	}
 	t.intervals = append(t.intervals, i)
 	if rec.n++; rec.n > rec.most {
 		rec.drop(i.to)
@@ -107,14 +139,15 @@ func (rec *Recording) drop(now int64) {
 }
 
 // RunnerUp is who a wait for several would have ended with, had the goroutine that
-// ended it been faster: the last other one of its group to end during the wait.
-func (rec *Recording) RunnerUp(waker, from, to int64) (g, ended int64, ok bool) {
-	t := rec.threads[waker]
-	if t == nil {
+// ended it been faster: of those that the one that waited created, the last other one
+// of the waker's group to end during the wait.
+func (rec *Recording) RunnerUp(waiter, waker, from, to int64) (g, ended int64, ok bool) {
+	t, parent := rec.threads[waker], rec.threads[waiter]
+	if t == nil || parent == nil {
 		return 0, 0, false
 	}
 	for id, other := range rec.threads {
-		if id == waker || other.who != t.who || other.ended <= from || other.ended > to {
+		if other == t || other.creator != parent || other.who != t.who || other.ended <= from || other.ended > to {
 			continue
 		}
 		if !ok || other.ended > ended || other.ended == ended && id < g {
@@ -134,7 +167,7 @@ func (rec *Recording) LastToRun(w Window, of func(Ref) bool) (g int64, ok bool) 
 		}
 		for i := len(t.intervals) - 1; i >= 0 && t.intervals[i].to > w.From; i-- {
 			in := &t.intervals[i]
-			if in.waker != event.NoG || in.kind.Class() != waitkind.Running || in.from >= w.To {
+			if in.waker != nil || in.kind.Class() != waitkind.Running || in.from >= w.To {
 				continue
 			}
 			if end := min(in.to, w.To); end > last || end == last && ok && id < g {

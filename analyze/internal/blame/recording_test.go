@@ -110,7 +110,7 @@ func TestTheRunnerUp(t *testing.T) {
 		{4, 100, 900, "3 501000 true"}, {3, 100, 500, "2 301000 true"}, {2, 100, 300, "0 0 false"}, {2, 40, 300, "6 50000 true"},
 		{4, 100, 501, "3 501000 true"}, {4, 501, 900, "0 0 false"}, {5, 100, 900, "0 0 false"}, {99, 0, 900, "0 0 false"},
 	} {
-		g, ended, ok := x.b.recording.RunnerUp(c.waker, c.from*1000, c.to*1000)
+		g, ended, ok := x.b.recording.RunnerUp(1, c.waker, c.from*1000, c.to*1000)
 		is(t, fmt.Sprintf("%+v", c), fmt.Sprint(g, ended, ok), c.want)
 	}
 }
@@ -140,12 +140,9 @@ func TestTheLastToRun(t *testing.T) {
 	}
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestARecordingTakesNoMoreThanItMay: of 50,000 goroutines that come and go outside of
 // what is recorded, nothing needs to be kept but who created whom.
 func TestARecordingTakesNoMoreThanItMay(t *testing.T) {
-	fault(t, "a recording keeps every goroutine of the trace, whatever is recorded and however little memory it may take")
 	const n = 50_000
 	s := newTale(t, 2)
 	s.has(1, 0, "main.main")

@@ -53,7 +53,7 @@ type walk struct {
 // one of kind Unresolved.
 func (b *Ledger) Walk(g, from, to int64) []Step {
 	w := walk{b.recording, b.pieces, maxSteps}
-	return w.steps(g, from, to, 0)
+	return w.steps(b.recording.threads[g], from, to, 0)
 }
 
 // find is the first interval that ends after an instant.
@@ -67,85 +67,105 @@ func (t *thread) find(at int64) int {
 	return i
 }
 
-// steps are the steps of a goroutine in [from, to).
-func (w *walk) steps(g, from, to int64, depth int) []Step {
-	t := w.threads[g]
+// steps are the steps of a goroutine in [from, to), and before it was there those of
+// whoever created it.
+func (w *walk) steps(t *thread, from, to int64, depth int) []Step {
 	if t == nil || depth > maxDepth {
-		return []Step{w.blank(g, NoOne, from, to, unresolvedKey)}
+		return []Step{w.blank(t, from, to, unresolvedKey)}
+	}
+	var line []*thread // who created whom, the first last
+	for ; from < t.born && t.creator != nil; t = t.creator {
+		line = append(line, t)
 	}
 	var out []Step
 	if from < t.born {
 		end := min(t.born, to)
-		if t.creator != event.NoG {
-			out = w.steps(t.creator, from, end, depth)
-		} else {
-			out = append(out, w.blank(g, t.who, from, end, t.before))
-		}
+		out = append(out, w.blank(t, from, end, t.before))
 		from = end
 	}
+	for ; from < to; t, line = line[len(line)-1], line[:len(line)-1] {
+		end := to
+		if len(line) > 0 {
+			end = min(to, line[len(line)-1].born)
+		}
+		out = w.own(out, t, from, end, depth)
+		if from = end; len(line) == 0 {
+			break
+		}
+	}
+	return out
+}
+
+// own appends the steps of a goroutine in a part of its life.
+func (w *walk) own(out []Step, t *thread, from, to int64, depth int) []Step {
 	for i := t.find(from); i < len(t.intervals) && from < to; i++ {
 		in := &t.intervals[i]
 		if in.from >= to {
 			break
 		}
+		if w.left--; w.left < 0 {
+			return append(out, w.blank(t, from, to, unresolvedKey))
+		}
 		if in.from > from {
-			out = append(out, w.missing(g, t, from, in.from))
+			out = append(out, w.missing(t, from, in.from))
 			from = in.from
 		}
 		end := min(in.to, to)
-		out = append(out, w.step(g, t, in, from, end, depth))
+		if end <= from {
+			continue // damage: intervals that overlap
+		}
+		out = append(out, w.step(t, in, from, end, depth))
 		from = end
 	}
 	if from < to {
-		out = append(out, w.missing(g, t, from, to))
+		out = append(out, w.missing(t, from, to))
 	}
 	return out
 }
 
 // missing is a stretch of which nothing is written down.
-func (w *walk) missing(g int64, t *thread, from, to int64) Step {
+func (w *walk) missing(t *thread, from, to int64) Step {
 	k := unknownKey
 	if from < w.from {
 		k = unresolvedKey
 	}
-	return w.blank(g, t.who, from, to, k)
+	return w.blank(t, from, to, k)
 }
 
-func (w *walk) blank(g int64, who Ref, from, to int64, k key) Step {
-	return Step{From: from, To: to, G: g, Who: who, Piece: w.pieces.of(k), Kind: waitkind.NumKinds, Waker: event.NoG, key: k}
-}
-
-// step is the part of an interval in [from, to).
-func (w *walk) step(g int64, t *thread, in *interval, from, to int64, depth int) Step {
-	s := w.blank(g, t.who, from, to, in.key)
-	s.Kind, s.Stack = in.kind, in.stack
-	if w.left--; in.waker == event.NoG {
-		return s
-	}
-	s.Waker, s.WakerOn = in.waker, in.wakerOn
-	if w.left < 0 {
-		s.Steps = []Step{w.blank(in.waker, NoOne, from, to, unresolvedKey)}
-		return s
-	}
-	s.Steps = w.steps(in.waker, from, to, depth+1)
-	if IsLock(in.kind) {
-		w.hold(s.Steps, in.wakerOn, 0)
+func (w *walk) blank(t *thread, from, to int64, k key) Step {
+	s := Step{From: from, To: to, G: event.NoG, Who: NoOne, Piece: w.pieces.of(k), Kind: waitkind.NumKinds, Waker: event.NoG, key: k}
+	if t != nil {
+		s.G, s.Who = t.id, t.who
 	}
 	return s
 }
 
-// hold makes of what a goroutine did what it is to those who wait for a lock that
-// the goroutine has and lets go of on a stack.
-func (w *walk) hold(steps []Step, release event.StackID, own key) {
+// step is the part of an interval in [from, to).
+func (w *walk) step(t *thread, in *interval, from, to int64, depth int) Step {
+	s := w.blank(t, from, to, in.key)
+	s.Kind, s.Stack = in.kind, in.stack
+	if in.waker == nil {
+		return s
+	}
+	s.Waker, s.WakerOn = in.waker.id, in.wakerOn
+	s.Steps = w.steps(in.waker, from, to, depth+1)
+	if IsLock(in.kind) {
+		w.hold(s.Steps, in.waker.id, in.wakerOn, 0)
+	}
+	return s
+}
+
+// hold makes of what a goroutine did, or who created it, what it is to those who wait
+// for a lock that the goroutine has and lets go of on a stack.
+func (w *walk) hold(steps []Step, holder int64, release event.StackID, own key) {
 	for i := range steps {
 		s := &steps[i]
 		if s.IsWait() {
-			w.hold(s.Steps, release, inherited)
+			w.hold(s.Steps, holder, release, inherited)
 			continue
 		}
-		s.key = w.pieces.holder(s.key|own, release)
+		s.key = w.pieces.holding(s.key|own, release, s.G != holder) & keyMask
 		s.Piece = w.pieces.of(s.key)
-		s.key &= keyMask
 	}
 }
 

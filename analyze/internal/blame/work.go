@@ -129,29 +129,38 @@ func (w *work) lane(l *life) *lane {
 
 // marked takes in an instant at which the stretch that is asked for may begin or
 // end.
-func (w *work) marked(l *life, at int64) {
+func (w *work) marked(l *life, at int64, running []*life) {
 	switch {
 	case w.only == nil || w.only.G != l.id:
 	case w.scope == 0 && w.last == 0 && at == w.only.From:
 		w.begins(l, at, w.wakes.median())
 	case w.scope != 0 && at == w.only.To:
-		w.book(at - w.begin)
+		w.book(at, running)
 		w.scope = 0
 	}
 }
 
-// regionEnds takes in that a goroutine has left its regions but for so many.
-func (w *work) regionEnds(l *life, r *timeline.Record, left int) {
+// regionEnds takes in that a goroutine has left its regions but for so many, while
+// others run.
+func (w *work) regionEnds(l *life, r *timeline.Record, left int, running []*life) {
 	if w.scope == 0 || w.only != nil || w.root != l || w.rootID != l.id || left > w.depth {
 		return
 	}
 	if left == w.depth && !r.Has(timeline.FlagOutside) {
-		w.book(r.Start - w.begin)
+		w.book(r.Start, running)
 	}
 	w.scope = 0
 }
 
-func (w *work) book(ns int64) {
+// book books what was measured until an instant: also what those did that run since
+// their last mark.
+func (w *work) book(at int64, running []*life) {
+	for _, l := range running {
+		if ns := at - l.hist.upTo(); ns > 0 && w.member(l) {
+			w.ran(l, unknownKey, ns)
+		}
+	}
+	ns := at - w.begin
 	if w.types == nil {
 		w.types = make(map[event.StringID]*Work)
 	}
@@ -171,8 +180,8 @@ func (w *work) book(ns int64) {
 }
 
 // gone takes in that a goroutine ended: with it the region that it did not end.
-func (w *work) gone(l, parent *life, at int64) {
-	w.marked(l, at)
+func (w *work) gone(l, parent *life, at int64, running []*life) {
+	w.marked(l, at, running)
 	if w.member(l) && parent != nil && w.member(parent) {
 		up := w.lane(parent)
 		for i, chain := range w.lane(l).chains {

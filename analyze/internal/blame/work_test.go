@@ -541,12 +541,9 @@ func (f *forest) dies(t *tree) {
 	}
 }
 
-// ---------------------------------------------------------------- faults
-
 // TestWhatRunsOnWhenARegionEndsCountsUntilThen: main creates a worker at 10 and ends its
 // region at 50, while that runs on. Work is 50 and 40, and the worker's chain 10 and 40.
 func TestWhatRunsOnWhenARegionEndsCountsUntilThen(t *testing.T) {
-	fault(t, "what has not come to a mark when a region ends is left out")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.main")
 	s.region(0, 1, "r", "main.main")
@@ -562,7 +559,6 @@ func TestWhatRunsOnWhenARegionEndsCountsUntilThen(t *testing.T) {
 // TestAMarkAssistIsWork: T1 is the time in which goroutines of the region run (methods.md
 // A.9; R of A.1 is the raw state), of which a mark assist is a part.
 func TestAMarkAssistIsWork(t *testing.T) {
-	fault(t, "mark assists are in neither work nor span")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.main")
 	s.region(0, 1, "r", "main.main")
@@ -574,7 +570,6 @@ func TestAMarkAssistIsWork(t *testing.T) {
 // TestNativeCodeIsWork: what the pieces call code, C code and system calls of under 20 µs,
 // is running time (methods.md A.2), and not a wait for what is outside.
 func TestNativeCodeIsWork(t *testing.T) {
-	fault(t, "C code and short system calls are latency")
 	s := newTale(t, 1)
 	s.has(1, 0, "main.main")
 	s.region(0, 1, "r", "main.main")
@@ -589,7 +584,6 @@ func TestNativeCodeIsWork(t *testing.T) {
 // TestACoroutineSwitchIsNoWakeUp: the nanosecond of readiness by which the format tells a
 // coroutine switch does not say what waking somebody up costs.
 func TestACoroutineSwitchIsNoWakeUp(t *testing.T) {
-	fault(t, "coroutine switches count among the wake-ups that the burden is measured by")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.main")
 	s.goes(1, 2, event.GoNotExist, event.GoWaiting, 1, 0, 0, s.stack("runtime.corostart"), s.stack("iter.Pull", "main.main"))

@@ -58,11 +58,12 @@ func (m *Machine) goTransition(ev *event.Event) {
 
 // create starts the life of a goroutine within the trace.
 func (m *Machine) create(ev *event.Event) {
+	creator := m.goroutines.get(ev.G) // in a damaged trace nobody yet, or itself
 	g := m.add(ev.Subject)
 	if g == nil {
 		return
 	}
-	m.identifyContext(m.goroutines.get(ev.G), ev)
+	m.identifyContext(creator, ev)
 	g.since = m.now
 	g.ownerless = ev.G == event.NoG
 	if ev.SubjectStack != 0 {
@@ -88,7 +89,7 @@ func (m *Machine) appear(ev *event.Event) {
 		// comes first.
 		m.inconsistent++
 		m.born(g, ev, FlagCensoredStart)
-		g.state, g.kind, g.flags = from, waitkind.Unsaid, FlagCensoredStart
+		g.state, g.kind, g.flags, g.since = from, waitkind.Unsaid, FlagCensoredStart, m.gaps.epoch
 		m.change(g, ev)
 		return
 	}
