@@ -27,12 +27,16 @@ func findLockOnPath(e *evidence) []candidate {
 		if r.Path == nil || r.Work == nil || r.Path.Ns <= 0 || r.Work.Ns <= 0 || e.procs() < 1.5 {
 			continue
 		}
-		var held int64
+		var held, ready int64
 		for _, p := range r.Path.Pieces {
 			held += p.HeldNs
+			if p.Kind == "scheduler" {
+				ready += p.Ns
+			}
 		}
 		least := e.withoutLocks(r.Work)
-		gain := 1 - float64(least)/float64(r.Work.Ns)
+		// Waits for a processor on the path stay, whatever the lock.
+		gain := 1 - share(ready, r.Path.Ns) - float64(least)/float64(r.Work.Ns)
 		on := share(held, r.Path.Ns)
 		c := candidate{value: min(on, gain), low: 0.1, high: 0.3}
 		c.LostNs, c.LostOf = int64(c.value*float64(r.Path.Ns)), "wall"

@@ -551,10 +551,10 @@ func TestTheBudgetBoundsSummedUpPieces(t *testing.T) {
 	}
 }
 
-// TestTheBudgetBoundsWhatIsInherited: ten thousand beings wait for one of which they
+// TestTheBudgetBoundsWhatIsInherited: two thousand beings wait for one of which they
 // inherit sums of 300 pieces each.
 func TestTheBudgetBoundsWhatIsInherited(t *testing.T) {
-	const budget, n = 1 << 20, 10_000
+	const budget, n = 1 << 18, 2000
 	w := newWorld(budget, defaultFineness)
 	waker := w.born(nil)
 	for range n {
