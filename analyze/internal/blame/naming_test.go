@@ -342,3 +342,32 @@ func TestSelectionDoesNotRenameCode(t *testing.T) {
 	x := s.window(200, timeline.Options{Select: func(id int64) bool { return id == 1 }}, nil)
 	is(t, "path", x.path(1, 0, 100), "(10 code (from main.b), 90 code (region r))")
 }
+
+// TestAnAssistGoesOnBehindAWait: b assists the collector from 40 to 90, within which it
+// waits for work from 50 to 60. That it is sampled at 70 and wakes somebody at 80 does
+// not make code of it.
+func TestAnAssistGoesOnBehindAWait(t *testing.T) {
+	fault(t, "life.assist ends when the goroutine leaves its processor; set assistsGoOn of random_test.go then")
+	s := newTale(t, 3)
+	s.has(1, 0, "main.a")
+	s.has(2, 1, "main.b")
+	s.has(3, 2, "main.c")
+	s.blocks(30, 1, event.ReasonChanReceive, recv, "main.a")
+	s.blocks(30, 3, event.ReasonChanReceive, recv, "main.c")
+	s.assists(40, 90, 2, "runtime.mallocgc", "main.fill", "main.b")
+	s.blocks(50, 2, event.ReasonGCAssistWait, "runtime.gcParkAssist", "main.fill", "main.b")
+	s.firesTo(60, 2, 1)
+	s.samples(70, 2, "runtime.gcDrainN", "main.fill", "main.b")
+	s.wakes(80, 3, 2, send, "main.fill", "main.b")
+	s.wakes(100, 1, 2, send, "main.b:4")
+	x := s.play(400)
+	var gc int64
+	x.b.Accounts(func(a Account, shares []Share) {
+		for _, sh := range shares {
+			if x.who(a.Waiter) == "main.a" && sh.Piece.Kind == GC {
+				gc += sh.Ns()
+			}
+		}
+	})
+	is(t, "the collector's part", gc, 50_000)
+}

