@@ -350,6 +350,38 @@ func TestALookThroughCreatorsIsExactButForAFinenesssthEach(t *testing.T) {
 	}
 }
 
+// TestWhatIsInheritedIsExactButForAFinenesssthEach: what one inherits from another may
+// already be unresolved for a fineness-th of each wait, so that through n others it is
+// n+1 times as much.
+func TestWhatIsInheritedIsExactButForAFinenesssthEach(t *testing.T) {
+	for seed := range uint64(5) {
+		r := rand.New(rand.NewPCG(seed, 10))
+		w := newWorld(1<<40, defaultFineness)
+		keys := []key{w.newKey(), w.newKey(), w.newKey(), w.newKey()}
+		for range 4 {
+			w.born(nil)
+		}
+		for range 20_000 {
+			w.now += lengths(r)
+			n := r.IntN(4)
+			b := w.live[n]
+			if n == 0 || r.IntN(3) == 0 {
+				w.did(b, keys[r.IntN(4)])
+			} else if other := w.live[n-1]; other.h.upTo() < w.now {
+				w.did(other, keys[r.IntN(4)])
+				w.inherits(b, other)
+			}
+			from := moment(r, w.now)
+			if b.h.upTo() < w.now || from == w.now || r.IntN(8) > 0 {
+				continue
+			}
+			if part := float64(w.asks(t, b, from, w.now)) / float64(w.now-from); part > float64(n+1)/defaultFineness {
+				t.Errorf("seed %d, through %d others: %.4f of a look is unresolved, at most %.4f may be", seed, n, part, float64(n+1)/defaultFineness)
+			}
+		}
+	}
+}
+
 // TestAPinIsExact: what was since a pinned instant is known exactly, however long ago.
 func TestAPinIsExact(t *testing.T) {
 	for seed := range uint64(20) {

@@ -585,6 +585,18 @@ func TestAWaitOlderThanTheTraceIsResolvedFromItsStart(t *testing.T) {
 	`)
 }
 
+// TestAWaitOfTheWholeTraceIsNobodys: nothing is known of it but its place.
+func TestAWaitOfTheWholeTraceIsNobodys(t *testing.T) {
+	s := newTale(t, 1)
+	s.had(1, event.GoWaiting, "runtime.gopark", "runtime.chanrecv", "main.a")
+	s.has(2, 0, "main.b")
+	s.blocks(100, 2, event.ReasonChanReceive, recv, "main.b")
+	s.play(500).want(`
+		main.b chan-receive in main.b by nobody: 1×400
+			400|0 open main.b
+	`)
+}
+
 // window tells the part of S33 between two instants, in µs.
 func windowOfS33(t *testing.T, from, to int64) *told {
 	s := newTale(t, 3)
