@@ -101,7 +101,7 @@ func (f *reading) pathTargets(q PathQuestion) ([]target, error) {
 	if w.To <= w.From {
 		return nil, fmt.Errorf("nothing was in progress")
 	}
-	title := "from its begin to its end, through the goroutine that ran last"
+	title := "from its beginning to its end, through the goroutine that ran last"
 	return []target{{title: title, kind: stretchOf, goroutine: event.NoG, Window: w}}, nil
 }
 

@@ -70,20 +70,27 @@ func (w *blameWriter) cellOf(g *groupAccount, kind waitkind.Kind, stack event.St
 	return nil
 }
 
+// userGroups calls f with every group of the program's that is in the result, and
+// where it is there.
+func (w *blameWriter) userGroups(f func(at int, g *groupAccount)) {
+	for n, g := range w.accounting.groups {
+		if g != nil && !w.end.Groups[n].System && w.end.order[n] >= 0 {
+			f(w.end.order[n], g)
+		}
+	}
+}
+
 // userCells calls f with every place of the program's goroutines at which waits are
 // not at rest. A goroutine that reads a client's connection waits for whoever asked
 // over it, who waits itself: that is one wait and not two.
 func (w *blameWriter) userCells(f func(group int, c *cell)) {
-	for n, g := range w.accounting.groups {
-		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
-			continue
-		}
+	w.userGroups(func(at int, g *groupAccount) {
 		for _, c := range g.sortedCells(w.end.Tables) {
 			if c.rest == "" && c.ns > 0 && !(c.join && c.key.kind == waitkind.Network) {
-				f(w.end.order[n], c)
+				f(at, c)
 			}
 		}
-	}
+	})
 }
 
 // account takes the waits that goroutines ended, or nobody.
@@ -176,35 +183,29 @@ func (w *blameWriter) fill(group int, c *cell, p blame.Piece, waits, ns int64, a
 
 // ready takes the groups' waits for processors.
 func (w *blameWriter) ready() {
-	for n, g := range w.accounting.groups {
-		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
-			continue
-		}
+	w.userGroups(func(at int, g *groupAccount) {
 		for k, ns := range g.kinds {
 			if kind := waitkind.Kind(k); kind.Class() == waitkind.Runnable && kind != waitkind.Yielded && ns > 0 {
-				w.edge(edgeKey{from: w.end.order[n], to: -1, node: blame.Scheduler.String()}).add(kind, 0, ns)
+				w.edge(edgeKey{from: at, to: -1, node: blame.Scheduler.String()}).add(kind, 0, ns)
 			}
 		}
-	}
+	})
 }
 
 // timedOut finds waits that a timer ended where otherwise a goroutine does.
 func (w *blameWriter) timedOut() {
-	for n, g := range w.accounting.groups {
-		if g == nil || w.end.Groups[n].System || w.end.order[n] < 0 {
-			continue
-		}
+	w.userGroups(func(at int, g *groupAccount) {
 		for key, c := range g.cells {
 			if key.kind != waitkind.TimerChannel || c.rest != "" {
 				continue
 			}
 			for _, kind := range [...]waitkind.Kind{waitkind.Select, waitkind.ChanReceive} {
 				if by := w.cellOf(g, kind, key.stack); by != nil {
-					w.timedOutBy(w.end.order[n], by, c)
+					w.timedOutBy(at, by, c)
 				}
 			}
 		}
-	}
+	})
 }
 
 // timedOutBy books waits in vain, out, for those who otherwise end a group's waits at
