@@ -371,3 +371,38 @@ func TestAnAssistGoesOnBehindAWait(t *testing.T) {
 	})
 	is(t, "the collector's part", gc, 50_000)
 }
+
+// TestBehindAnAssistAGoroutineIsWhereItBegan: b was last seen to block in main.take, then
+// begins an assist in main.fill, and sends from there when it is over. What it ran in
+// between is main.fill's.
+func TestBehindAnAssistAGoroutineIsWhereItBegan(t *testing.T) {
+	fault(t, "the end of an assist, which has no stack, puts life.on back to the stack of the last block")
+	s := newTale(t, 2)
+	s.has(1, 0, "main.a")
+	s.has(2, 1, "main.b")
+	s.blocks(10, 2, event.ReasonSleep, naps, "main.take", "main.b")
+	s.firesTo(20, 2, 1)
+	s.blocks(30, 1, event.ReasonChanReceive, recv, "main.a")
+	s.assists(40, 70, 2, "runtime.mallocgc", "main.fill:3", "main.b")
+	s.wakes(90, 1, 2, send, "main.fill:9", "main.b")
+	x := s.play(400)
+	is(t, "path", x.path(1, 30, 90), "(10 code main.b, 30 gc main.fill, 20 code main.fill)")
+}
+
+// TestAWindowKnowsWhereAWakerWas: b wakes c from main.put at 100 and a at 400 from
+// main.put again, which it has not left. In the window, which begins at 300, it is
+// main.put too, and not its entry.
+func TestAWindowKnowsWhereAWakerWas(t *testing.T) {
+	fault(t, "a wake-up before the window does not set life.on; then let TestTwoHalvesAreTheWhole go deep")
+	s := newTale(t, 3)
+	s.has(1, 0, "main.a")
+	s.has(3, 2, "main.c")
+	s.makes(5, 2, 1, "main.b", "main.a")
+	s.starts(6, 2, 1)
+	s.blocks(10, 1, event.ReasonChanReceive, recv, "main.a")
+	s.blocks(10, 3, event.ReasonChanReceive, recv, "main.c")
+	s.wakes(100, 3, 2, send, "main.put:3", "main.b")
+	s.wakes(400, 1, 2, send, "main.put:4", "main.b")
+	x := s.window(500, timeline.Options{From: 300_000}, nil)
+	is(t, "path", x.path(1, 300, 400), "(100 code main.put)")
+}

@@ -13,8 +13,7 @@ import (
 )
 
 // schedule makes up a program as it runs: goroutines that block on each other and on
-// what is outside, on few Ps. All stacks of a goroutine lie in one function, so that
-// code is named alike whatever the stacks.
+// what is outside, on few Ps.
 type schedule struct {
 	*tale
 	r       *rand.Rand
@@ -28,6 +27,7 @@ type schedule struct {
 	assist  map[int64]bool
 	stops   int64 // who has the world stopped, 0 for nobody
 	next    int64
+	shallow bool // all stacks of a goroutine lie in its function
 }
 
 func newSchedule(t testing.TB, r *rand.Rand) *schedule {
@@ -69,6 +69,15 @@ func newScheduleIn(in *tale, r *rand.Rand, backwards bool) *schedule {
 }
 
 func (s *schedule) fn(id int64) string { return fmt.Sprint("main.g", id) }
+
+// at is where a goroutine is: in its function, or in one of those that it calls.
+func (s *schedule) at(id int64) []string {
+	f := s.fn(id)
+	if s.shallow {
+		return []string{f}
+	}
+	return [][]string{{f}, {f + ":2"}, {f + "a:1", f + ":2"}, {f + "a:4", f + ":2"}, {f + "b:3", f + "a:4", f}, {"sort.Slice", f + ":7"}}[s.r.IntN(6)]
+}
 
 // takes takes an element out of a list: a P, or with any a goroutine.
 func (s *schedule) takes(list *[]int32) int32 {
@@ -132,9 +141,9 @@ var assistsGoOn = os.Getenv("SHOW_FAULTS") != "" // see TestAnAssistGoesOnBehind
 
 // acts lets a running goroutine do something; what goes on running is put back.
 func (s *schedule) acts(id int64) {
-	f := s.fn(id)
+	f := s.at(id)
 	blocks := func(list *[]int64, reason event.ReasonID, op string) {
-		s.blocks(s.now, id, reason, op, f)
+		s.blocks(s.now, id, reason, append([]string{op}, f...)...)
 		s.leavesP(id)
 		*list = append(*list, id)
 	}
@@ -169,25 +178,25 @@ func (s *schedule) acts(id int64) {
 	case what < 69 && s.assist[id]:
 		blocks(&s.outside, event.ReasonGCAssistWait, "runtime.gcParkAssist")
 	case what < 71:
-		s.calls(s.now, id, "syscall.read", f)
+		s.calls(s.now, id, append([]string{"syscall.read"}, f...)...)
 		s.calling = append(s.calling, id)
 	case what < 76:
-		s.preempts(s.now, id, f)
+		s.preempts(s.now, id, f...)
 		s.leavesP(id)
 		s.ready = append(s.ready, id)
 	case what < 84 && len(s.running)+len(s.ready)+len(s.waiting) < 25:
 		s.next++
-		s.makes(s.now, s.next, id, s.fn(s.next), f)
+		s.makes(s.now, s.next, id, s.fn(s.next), f...)
 		s.ready = append(s.ready, s.next)
 		s.running = append(s.running, id)
 	case what < 88 && len(s.running)+len(s.ready) > 3 && s.stops != id:
 		s.ends(s.now, id)
 		s.leavesP(id)
 	case what < 91:
-		s.region(s.now, id, fmt.Sprint("r", s.r.IntN(2)), f)
+		s.region(s.now, id, fmt.Sprint("r", s.r.IntN(2)), f...)
 		s.running = append(s.running, id)
 	case what < 94:
-		s.leaves(s.now, id, fmt.Sprint("r", s.r.IntN(2)), f)
+		s.leaves(s.now, id, fmt.Sprint("r", s.r.IntN(2)), f...)
 		s.running = append(s.running, id)
 	case what < 98:
 		kind := event.RangeBegin
@@ -195,16 +204,16 @@ func (s *schedule) acts(id int64) {
 			kind = event.RangeEnd
 		}
 		s.assist[id] = !s.assist[id]
-		s.ranges(s.now, id, kind, event.RangeMarkAssist, "runtime.mallocgc", f)
+		s.ranges(s.now, id, kind, event.RangeMarkAssist, append([]string{"runtime.mallocgc"}, f...)...)
 		s.running = append(s.running, id)
 	case what < 99:
-		s.samples(s.now, id, "main.hot", f)
+		s.samples(s.now, id, append([]string{"main.hot"}, f...)...)
 		s.running = append(s.running, id)
 	default:
 		switch s.stops {
 		case 0:
 			s.stops = id
-			s.ranges(s.now, id, event.RangeBegin, event.RangeSTW, f)
+			s.ranges(s.now, id, event.RangeBegin, event.RangeSTW, f...)
 		case id:
 			s.stops = 0
 			s.ranges(s.now, id, event.RangeEnd, event.RangeSTW)
@@ -215,7 +224,7 @@ func (s *schedule) acts(id int64) {
 
 func (s *schedule) wakesOne(by int64) {
 	id := s.any(&s.waiting)
-	s.wakes(s.now, id, by, []string{send, unlock, runlock, done, bcast}[s.r.IntN(5)], s.fn(by))
+	s.wakes(s.now, id, by, append([]string{[]string{send, unlock, runlock, done, bcast}[s.r.IntN(5)]}, s.at(by)...)...)
 	s.ready = append(s.ready, id)
 }
 
@@ -288,6 +297,7 @@ func TestTwoHalvesAreTheWhole(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 43))
 			s := newSchedule(t, r)
+			s.shallow = os.Getenv("SHOW_FAULTS") == "" // see TestAWindowKnowsWhereAWakerWas
 			for range 300 {
 				s.step()
 			}
