@@ -58,7 +58,7 @@ const (
 	// mostShares is how many pieces a mix has at most.
 	mostShares = 64
 	// mostParents bounds the chain of creators that is kept.
-	mostParents = 128
+	mostParents = 1024
 
 	blockBytes = 16
 	shareBytes = 16

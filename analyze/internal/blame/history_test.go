@@ -442,14 +442,14 @@ func TestWhatIsForgottenIsUnresolved(t *testing.T) {
 	}
 }
 
-// TestALongLineOfCreatorsIsCut: of a thousand beings each of which creates the next and
+// TestALongLineOfCreatorsIsCut: of four thousand beings each of which creates the next and
 // dies, the last knows its next of kin exactly, at least the 64 next; what is further
 // away is unresolved; and the rest of the histories is free again.
 func TestALongLineOfCreatorsIsCut(t *testing.T) {
 	w := newWorld(1<<40, defaultFineness)
 	w.now = 1
 	w.born(nil)
-	for range 1000 {
+	for range 4000 {
 		w.now += 10
 		w.did(w.live[0], w.newKey())
 		w.born(w.live[0])
@@ -459,7 +459,7 @@ func TestALongLineOfCreatorsIsCut(t *testing.T) {
 		w.asks(t, b, 0, w.now)
 		is(t, "unresolved of the 64 next", w.asks(t, b, max(0, w.now-640), w.now), 0)
 	}
-	if n := len(w.free); n == 0 || n > 200 {
+	if n := len(w.free); n == 0 || n > 2*mostParents {
 		t.Errorf("%d histories are free", n)
 	}
 	w.dies(0)

@@ -321,18 +321,27 @@ func (b *Ledger) interval(r *timeline.Record) {
 	switch {
 	case r.State == event.GoRunning:
 		l.assist = r.Kind == waitkind.GCAssist
-		b.ran(l, r.End, leftOn(r))
+		on := leftOn(r)
+		// A run is cut without a mark where an assist begins or ends, and its end has
+		// no stack.
+		turns := r.Next == event.GoRunning && !r.Has(timeline.FlagSplit)
+		if turns && l.assist {
+			on = l.seenOn()
+		}
+		b.ran(l, r.End, on)
 		b.busy.had(r.P, l.ref, r.Start, r.End)
-		// A run is cut without a mark where an assist begins or ends.
-		l.assist = r.Next == event.GoRunning && (l.assist && r.Has(timeline.FlagSplit) || !l.assist && !r.Has(timeline.FlagSplit))
+		l.assist = l.assist != turns && r.Next != event.GoUndetermined
 		l.runAt = r.End
 	case r.End <= l.hist.upTo():
+		if b.endedBy(r) && b.lives[r.OtherSlot] != nil {
+			b.mark(b.lives[r.OtherSlot], r.End, r.OtherStack)
+		}
 		if r.State != event.GoRunnable {
 			l.on = r.Stack // outside the scope
 		}
 	case r.State == event.GoRunnable:
 		b.write(l, b.ready(l, r), r.End, r.Kind, 0)
-	case r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime:
+	case b.endedBy(r):
 		b.resolve(l, b.lives[r.OtherSlot], r)
 	default:
 		b.unexplained(l, r, b.pieces.ofInterval(r))
@@ -353,6 +362,11 @@ func (b *Ledger) interval(r *timeline.Record) {
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined {
 		b.ended(l, r)
 	}
+}
+
+// endedBy says whether an interval is a wait that another goroutine ended.
+func (b *Ledger) endedBy(r *timeline.Record) bool {
+	return r.State == event.GoWaiting && r.OtherSlot >= 0 && r.OtherSlot != r.Slot && !r.Has(timeline.FlagExternal) && r.Kind.Class() != waitkind.Runtime
 }
 
 // leftOn is the stack on which a goroutine ran last, as far as its interval tells.

@@ -347,7 +347,6 @@ func TestSelectionDoesNotRenameCode(t *testing.T) {
 // waits for work from 50 to 60. That it is sampled at 70 and wakes somebody at 80 does
 // not make code of it.
 func TestAnAssistGoesOnBehindAWait(t *testing.T) {
-	fault(t, "life.assist ends when the goroutine leaves its processor; set assistsGoOn of random_test.go then")
 	s := newTale(t, 3)
 	s.has(1, 0, "main.a")
 	s.has(2, 1, "main.b")
@@ -376,7 +375,6 @@ func TestAnAssistGoesOnBehindAWait(t *testing.T) {
 // begins an assist in main.fill, and sends from there when it is over. What it ran in
 // between is main.fill's.
 func TestBehindAnAssistAGoroutineIsWhereItBegan(t *testing.T) {
-	fault(t, "the end of an assist, which has no stack, puts life.on back to the stack of the last block")
 	s := newTale(t, 2)
 	s.has(1, 0, "main.a")
 	s.has(2, 1, "main.b")
@@ -393,7 +391,6 @@ func TestBehindAnAssistAGoroutineIsWhereItBegan(t *testing.T) {
 // main.put again, which it has not left. In the window, which begins at 300, it is
 // main.put too, and not its entry.
 func TestAWindowKnowsWhereAWakerWas(t *testing.T) {
-	fault(t, "a wake-up before the window does not set life.on; then let TestTwoHalvesAreTheWhole go deep")
 	s := newTale(t, 3)
 	s.has(1, 0, "main.a")
 	s.has(3, 2, "main.c")

@@ -147,6 +147,8 @@ func (t *pieceTable) frame(stack event.StackID) event.FrameID {
 const (
 	codeBits  = 13
 	codeCache = 1 << codeBits
+	// mostParts is how many are remembered at all.
+	mostParts = 1 << 18
 )
 
 // between is what was looked up for a pair of stacks.
@@ -171,6 +173,9 @@ func (t *pieceTable) codeBetween(from, to event.StackID) key {
 	pair := [2]event.StackID{from, to}
 	k, ok := t.parts[pair]
 	if !ok {
+		if len(t.parts) >= mostParts {
+			clear(t.parts)
+		}
 		k = t.id(t.partOf(from, to))
 		t.parts[pair] = k
 	}

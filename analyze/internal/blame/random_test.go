@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -27,7 +26,6 @@ type schedule struct {
 	assist  map[int64]bool
 	stops   int64 // who has the world stopped, 0 for nobody
 	next    int64
-	shallow bool // all stacks of a goroutine lie in its function
 }
 
 func newSchedule(t testing.TB, r *rand.Rand) *schedule {
@@ -73,9 +71,6 @@ func (s *schedule) fn(id int64) string { return fmt.Sprint("main.g", id) }
 // at is where a goroutine is: in its function, or in one of those that it calls.
 func (s *schedule) at(id int64) []string {
 	f := s.fn(id)
-	if s.shallow {
-		return []string{f}
-	}
 	return [][]string{{f}, {f + ":2"}, {f + "a:1", f + ":2"}, {f + "a:4", f + ":2"}, {f + "b:3", f + "a:4", f}, {"sort.Slice", f + ":7"}}[s.r.IntN(6)]
 }
 
@@ -135,10 +130,6 @@ func (s *schedule) step() {
 	}
 }
 
-// assistsGoOn says that a goroutine may leave its processor within a mark assist, as it
-// does to wait for work.
-var assistsGoOn = os.Getenv("SHOW_FAULTS") != "" // see TestAnAssistGoesOnBehindAWait
-
 // acts lets a running goroutine do something; what goes on running is put back.
 func (s *schedule) acts(id int64) {
 	f := s.at(id)
@@ -148,11 +139,6 @@ func (s *schedule) acts(id int64) {
 		*list = append(*list, id)
 	}
 	what := s.r.IntN(100)
-	if (what >= 30 || len(s.waiting) == 0) && what < 88 && s.assist[id] && !assistsGoOn {
-		s.assist[id] = false
-		s.ranges(s.now, id, event.RangeEnd, event.RangeMarkAssist)
-		s.now++
-	}
 	switch {
 	case what < 30 && len(s.waiting) > 0:
 		s.wakesOne(id)
@@ -297,7 +283,6 @@ func TestTwoHalvesAreTheWhole(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 43))
 			s := newSchedule(t, r)
-			s.shallow = os.Getenv("SHOW_FAULTS") == "" // see TestAWindowKnowsWhereAWakerWas
 			for range 300 {
 				s.step()
 			}

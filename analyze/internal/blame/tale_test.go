@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -648,14 +647,6 @@ func is[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: got %v, want %v", what, got, want)
-	}
-}
-
-// fault skips a test of what is known to be wrong, unless SHOW_FAULTS is set.
-func fault(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("SHOW_FAULTS") == "" {
-		t.Skip("fault: " + what)
 	}
 }
 

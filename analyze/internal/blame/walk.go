@@ -34,8 +34,9 @@ func (s *Step) Ns() int64 { return s.To - s.From }
 func (s *Step) IsWait() bool { return s.Waker != event.NoG }
 
 const (
-	// maxDepth is how far a chain of causes is followed (methods.md A.8).
-	maxDepth = 64
+	// maxDepth is how far a chain of causes is followed. methods.md A.8 has 64; a
+	// queue for a lock is as deep as it is long.
+	maxDepth = 10_000
 	// maxSteps bounds the steps of one walk.
 	maxSteps = 200_000
 )
@@ -166,6 +167,72 @@ func (w *walk) hold(steps []Step, holder int64, release event.StackID, own key) 
 		}
 		s.key = w.pieces.holding(s.key|own, release, s.G != holder) & keyMask
 		s.Piece = w.pieces.of(s.key)
+	}
+}
+
+// Path is the critical path to what a goroutine had reached at an instant, from
+// another instant on: steps that follow each other, none a wait for a goroutine. Where
+// the goroutine waited for one that was created since, the path leads through that one
+// and whoever created it, and not back to what the goroutine did beside it: that could
+// have taken longer. One that was there before is followed for as long as it was
+// waited for, since what it did before may have nothing to do with this.
+func (b *Ledger) Path(g, from, to int64) []Step {
+	w := walk{b.recording, b.pieces, maxSteps}
+	path := pathWalk{walk: &w, from: from}
+	path.back(w.threads[g], from, to, 0)
+	slices.Reverse(path.steps)
+	return path.steps
+}
+
+// pathWalk collects a path from its end.
+type pathWalk struct {
+	*walk
+	from  int64
+	steps []Step
+}
+
+// back follows a goroutine from an instant back to another.
+func (p *pathWalk) back(t *thread, from, to int64, depth int) {
+	for from < to {
+		switch {
+		case t == nil || depth > maxDepth || p.left < 0:
+			p.steps = append(p.steps, p.blank(t, from, to, unresolvedKey))
+			return
+		case to <= t.born && t.creator != nil:
+			t = t.creator
+			continue
+		case to <= t.born:
+			p.steps = append(p.steps, p.blank(t, from, to, t.before))
+			return
+		}
+		p.left--
+		i := t.find(to - 1)
+		if i >= len(t.intervals) || t.intervals[i].from >= to {
+			// nothing is written down until to
+			begin := max(from, t.born)
+			if i > 0 {
+				begin = max(begin, t.intervals[i-1].to)
+			}
+			p.steps = append(p.steps, p.missing(t, begin, to))
+			to = begin
+			continue
+		}
+		in := &t.intervals[i]
+		begin := max(from, in.from)
+		switch {
+		case in.waker == nil:
+			p.steps = append(p.steps, p.step(t, in, begin, to, depth))
+		case in.waker.born > p.from && in.waker.creator != nil && !IsLock(in.kind):
+			t, depth = in.waker, depth+1 // and from there on
+			continue
+		default:
+			n := len(p.steps)
+			p.back(in.waker, begin, to, depth+1)
+			if IsLock(in.kind) {
+				p.hold(p.steps[n:], in.waker.id, in.wakerOn, 0)
+			}
+		}
+		to = begin
 	}
 }
 
