@@ -64,6 +64,7 @@ func Path(ctx context.Context, src Source, o Options, q PathQuestion) (*result.P
 		return nil, err
 	}
 	for i := range targets {
+		t.shorten(&targets[i])
 		if p, ok := t.path(&targets[i], &m, i); ok {
 			out.Paths = append(out.Paths, p)
 		}
@@ -126,24 +127,32 @@ func (f *reading) busiest() (best blame.Window) {
 	return best
 }
 
+// shorten makes a stretch begin where the recording does, if that had not room for the
+// whole.
+func (t *retelling) shorten(target *target) {
+	if until := t.rec.DroppedUntil(); target.kind == stretchOf && target.From < until && until < target.To {
+		target.From = until
+		target.title = "its last part, as all of it did not fit into memory (--blame-memory), through the goroutine that ran last"
+	}
+}
+
 // path is the critical path of the i-th target.
 func (t *retelling) path(target *target, m *measuring, i int) (result.CriticalPath, bool) {
-	steps := t.walk(target)
-	if steps == nil {
+	walked := t.walk(target)
+	if walked == nil {
 		return result.CriticalPath{}, false
 	}
+	steps := t.ledger.Path(target.goroutine, target.From, target.To)
 	p := result.CriticalPath{
 		Title: target.title, Of: target.kind, Type: target.name, Goroutine: target.goroutine, Group: t.groupOf(target.goroutine),
 		FromNs: target.From, ToNs: target.To, KindsNs: map[string]int64{},
-		Pieces: t.set.Pieces(t.ledger, t.tables, t.ledger.Sum(steps), maxPathPieces),
+		Pieces: t.set.Pieces(t.ledger, t.tables, t.ledger.SumPath(steps, target.goroutine), maxPathPieces),
 	}
-	var flat []blame.Step
-	blame.Leaves(steps, func(s *blame.Step, _ int) {
-		flat = append(flat, *s)
-		p.KindsNs[s.Piece.Kind.String()] += s.Ns()
-	})
-	p.Steps = thinned(t.steps(flat), maxPathSteps)
-	p.RunnerUp = t.runnerUp(steps)
+	for i := range steps {
+		p.KindsNs[steps[i].Piece.Kind.String()] += steps[i].Ns()
+	}
+	p.Steps = thinned(t.steps(steps), maxPathSteps)
+	p.RunnerUp = t.runnerUp(walked)
 	m.found(t, i, target, &p)
 	return p, true
 }
@@ -215,7 +224,8 @@ func (m *measuring) found(t *retelling, i int, target *target, p *result.Critica
 
 func workOf(w blame.Work) result.Work {
 	return result.Work{
-		Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks,
+		Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, JoinedNs: w.Spans.Joined, ForeignNs: w.ForeignNs,
+		SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks, SpanOutsideNs: w.Spans.Outside,
 		SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened,
 	}
 }
@@ -237,7 +247,7 @@ func processors(w blame.Work, n int) []result.ProcessorBound {
 	for _, p := range slices.Compact(list) {
 		b := result.ProcessorBound{P: p, AtLeastNs: atLeast(w.Spans, p)}
 		if float64(w.Spans.Latency) <= 1.05*float64(w.Spans.CPU) {
-			t1, span := float64(w.Spans.Work), float64(max(w.Spans.Burdened, w.Spans.CPU))
+			t1, span := float64(w.Spans.Work), float64(w.Spans.Burdened)
 			b.AboutNs = int64(math.Round(t1/float64(p) + (1-1/float64(p))*burdenedFactor*span))
 		}
 		out = append(out, b)
@@ -245,9 +255,10 @@ func processors(w blame.Work, n int) []result.ProcessorBound {
 	return out
 }
 
-// atLeast is how long work takes at least on so many processors, ns.
+// atLeast is how long it takes at least until a region's end on so many processors, ns:
+// what led there, divided by them, or the longest chain.
 func atLeast(s blame.Spans, p int) int64 {
-	return max((s.Work+int64(p)-1)/int64(p), s.CPU, s.Locks, s.Latency)
+	return max((s.Joined+int64(p)-1)/int64(p), s.Latency)
 }
 
 // whatIf reads the trace once more, with parts of each path taken for faster than
@@ -323,11 +334,11 @@ func candidates(pieces []result.Piece) []candidate {
 		}
 	}
 	for _, p := range pieces {
+		add(blame.LockHolder, p.HeldIn, 0)
 		switch p.Kind {
 		case blame.Code.String():
 			add(blame.Code, p.Frame, 0.5, 0)
 		case blame.LockHolder.String():
-			add(blame.LockHolder, p.Frame, 0)
 			add(blame.Code, p.Frame, 0.5, 0)
 		case blame.IO.String():
 			add(blame.IO, p.Frame, 0.5, 0)

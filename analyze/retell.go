@@ -120,7 +120,6 @@ type retelling struct {
 	ledger *blame.Ledger
 	rec    *blame.Recording
 	tables *event.Tables
-	groups []timeline.Group
 }
 
 // retell reads the trace again and records what happened during some targets. Before
@@ -138,7 +137,7 @@ func (a *analysis) retell(ctx context.Context, first *reading, targets []target,
 		bytes = blame.DefaultBytes
 	}
 	t := &retelling{reading: first, rec: blame.NewRecording(windows, recordingShare*bytes)}
-	pass, err := a.pass(ctx, timeline.Options{
+	_, err := a.pass(ctx, timeline.Options{
 		From: int64(a.opts.From), To: int64(a.opts.To), MaxGoroutines: a.opts.MaxGoroutines, Select: a.selected,
 	}, func(tables *event.Tables) timeline.Sink {
 		t.ledger, t.tables = blame.New(blame.Options{Bytes: bytes, From: int64(a.opts.From)}, tables), tables
@@ -151,7 +150,6 @@ func (a *analysis) retell(ctx context.Context, first *reading, targets []target,
 	if err != nil {
 		return nil, err
 	}
-	t.groups = pass.machine.Groups()
 	return t, nil
 }
 
@@ -162,10 +160,11 @@ const recordingShare = 4
 // groupAt is where a group is in the result, -1 if it is not.
 func (t *retelling) groupAt(who blame.Ref) int { return t.set.GroupAt(t.ledger.GroupOf(who)) }
 
-// user says whether a group is of the program's own goroutines.
+// user says whether a group is of the program's own goroutines, those that are asked
+// for.
 func (t *retelling) user(who blame.Ref) bool {
-	g := t.ledger.GroupOf(who)
-	return g != timeline.NoGroup && !t.groups[g].System
+	at := t.groupAt(who)
+	return at >= 0 && !t.Groups[at].System
 }
 
 // walk is what filled a target.
@@ -255,12 +254,10 @@ func (t *retelling) wait(s *result.Step, in *blame.Step) {
 	if in.Kind != waitkind.WaitGroup {
 		return
 	}
-	late := in.Ns()
 	if g, ended, ok := t.rec.RunnerUp(in.G, waker, in.From, in.To); ok {
-		late = in.To - ended
-		s.RunnerUp = &g
+		late := in.To - ended
+		s.RunnerUp, s.LateNs = &g, &late
 	}
-	s.LateNs = &late
 }
 
 // alike says whether two pieces are the same but for their time and line.

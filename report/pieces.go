@@ -76,8 +76,8 @@ func (p *page) withPlace(word string, x result.Piece, groups who) []string {
 	if x.HeldIn == nil || x.Kind == "lock-holder" && inside {
 		return forms
 	}
-	under := suffixed(forms, ", under "+p.funcForms(x.HeldIn.Func)[0]+"'s lock")
-	return slices.Concat(under[:1], under[len(under)-1:], suffixed(forms, ", under a lock"), forms)
+	under := suffixed(forms, " on the way to "+p.funcForms(x.HeldIn.Func)[0]+"'s unlock")
+	return slices.Concat(under[:1], under[len(under)-1:], suffixed(forms, " on the way to an unlock"), forms)
 }
 
 // suffixed are texts with something behind each.

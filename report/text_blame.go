@@ -232,17 +232,21 @@ func (p *page) telling(r *result.Result, group int) string {
 	return forms[len(forms)-1]
 }
 
-// drawKnot tells of groups that wait for each other in a circle.
+// drawKnot tells of groups that wait for each other in a circle, some of it in vain. That
+// they do is not worth a line otherwise: the two sides of any channel do.
 func drawKnot(p *page, r *result.Result, k result.Knot) {
+	if k.TimedOut == 0 {
+		return
+	}
 	said := "Goroutines of " + p.listed(r, k.Groups) + " wait for each other in a circle: for " + duration(k.InsideNs)
 	if k.InsideNs > 0 {
 		said += ", in " + percent(k.WorkNs, k.InsideNs) + " of which one of them worked and in " + percent(k.TimerNs, k.InsideNs) + " waited for a timer"
 	}
-	said += "."
-	if k.TimedOut > 0 {
-		said += " A timer ended " + counted(k.TimedOut, "more such wait", "more such waits") + ", " + duration(k.TimedOutNs) + " in all."
+	said += ". A timer ended " + counted(k.TimedOut, "more such wait", "more such waits") + ", " + duration(k.TimedOutNs) + " in all"
+	if k.TrappedNs > 0 {
+		said += "; for " + duration(k.TrappedNs) + " both waited at the same time, each for the other"
 	}
-	said += " For anyone or anything else they waited " + duration(k.OutsideNs) + "."
+	said += "."
 	if len(k.At) > 0 {
 		said += " The longest: " + plainText(p.moments(k.At[:1])) + "."
 	}

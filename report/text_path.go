@@ -28,7 +28,7 @@ const mostPathSteps = 24
 func drawPath(p *page, c *result.CriticalPath, title string, groups who) {
 	whole := c.ToNs - c.FromNs
 	p.heading(title, p.noted(c.Title, c.Of, c.Type, c.FromNs, c.ToNs))
-	p.wrap(spaces(2), 2, text(plain, "What had to come one after the other in these "+duration(whole)+
+	p.wrap(spaces(2), 2, text(plain, "What came one after the other in these "+duration(whole)+
 		", up to their end on "+p.goroutine(c.Goroutine, c.Group, -1, groups)+":"))
 	drawPathKinds(p, c, whole)
 	drawPathPieces(p, c, whole, groups)
@@ -90,7 +90,7 @@ func drawRunnerUp(p *page, c *result.CriticalPath, groups who) {
 	u := c.RunnerUp
 	p.blank()
 	p.fact("  Runner-up", text(plain, p.goroutine(u.Goroutine, u.Group, -1, groups)+" was done "+duration(u.SlackNs)+
-		" earlier, at "+duration(u.EndedNs)+": by making faster only what the path goes through before, no more than that can be won."))
+		" earlier, at "+duration(u.EndedNs)+": making the goroutine that came last faster by more than that would let this one be waited for."))
 }
 
 // drawBounds shows what more processors, or faster parts, could do at best.
@@ -103,7 +103,7 @@ func drawBounds(p *page, c *result.CriticalPath) {
 		return
 	}
 	p.blank()
-	p.wrap(line{{"  BOUNDS", strong}, {"  ", plain}}, 4, text(muted, "what could be won at best; no predictions, as another run may take other ways"))
+	p.wrap(line{{"  BOUNDS", strong}, {"  ", plain}}, 4, text(muted, "what could be won at best with these goroutines and this share of work among them; no predictions"))
 	w := &c.Work.Work
 	p.fact("  Work", text(plain, duration(w.WorkNs)+" of running in "+duration(w.Ns)+", all goroutines of it together"))
 	p.fact("  Longest chain", p.spans(w))
@@ -123,8 +123,11 @@ func (p *page) spans(w *result.Work) line {
 	if w.SpanLocksNs > w.SpanNs {
 		items = append(items, text(plain, duration(w.SpanLocksNs)+" with its locks"))
 	}
-	if w.SpanLatencyNs > w.SpanLocksNs {
-		items = append(items, text(plain, duration(w.SpanLatencyNs)+" with waits for the outside"))
+	if w.SpanOutsideNs > w.SpanNs {
+		items = append(items, text(plain, duration(w.SpanOutsideNs)+" with waits for what does not belong to it"))
+	}
+	if w.SpanLatencyNs > max(w.SpanLocksNs, w.SpanOutsideNs) {
+		items = append(items, text(plain, duration(w.SpanLatencyNs)+" with both"))
 	}
 	return joined(items...)
 }
@@ -136,7 +139,7 @@ func (p *page) parallelism(w *result.Work) []line {
 		items = append(items, text(plain, average(float64(w.WorkNs)/float64(w.SpanLocksNs))+" with its locks"))
 	}
 	if w.SpanLatencyNs > w.SpanLocksNs {
-		items = append(items, text(plain, average(float64(w.WorkNs)/float64(w.SpanLatencyNs))+" with waits for the outside"))
+		items = append(items, text(plain, average(float64(w.WorkNs)/float64(w.SpanLatencyNs))+" with all that it waits for"))
 	}
 	return items
 }

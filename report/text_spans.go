@@ -55,7 +55,7 @@ func drawPaths(p *page, r *result.Result, spans []result.Span, unnamed string) {
 			continue
 		}
 		if !headed {
-			p.wrap(spaces(2), 2, text(muted, "Critical paths, what had to come one after the other until a run was done:"))
+			p.wrap(spaces(2), 2, text(muted, "What filled the runs, where they waited what those did who ended it:"))
 			headed = true
 		}
 		items := p.pieceItems(mainPieces(s.Path.Pieces, s.Path.Ns, 3), s.Path.Ns, p.groupsOf(r))
@@ -80,7 +80,7 @@ func drawWork(p *page, spans []result.Span, unnamed string) {
 			continue
 		}
 		if !headed {
-			p.wrap(spaces(2), 2, text(muted, "Work, and the longest chain of it that had to come one after the other:"))
+			p.wrap(spaces(2), 2, text(muted, "Work, and the longest chain of it in which nothing could begin before the one before:"))
 			headed = true
 		}
 		p.wrap(p.spanHead(s, unnamed), 6, joined(p.workItems(s)...))
@@ -102,8 +102,8 @@ func (p *page) workItems(s result.Span) []line {
 	if more := w.SpanLocksNs - w.SpanNs; more > 0 {
 		items = append(items, text(plain, "locks add "+duration(more)))
 	}
-	if more := w.SpanLatencyNs - w.SpanLocksNs; more > 0 {
-		items = append(items, text(plain, "waits for the outside add "+duration(more)))
+	if more := w.SpanOutsideNs - w.SpanNs; more > 0 {
+		items = append(items, text(plain, "waits for what does not belong to it add "+duration(more)))
 	}
 	return items
 }

@@ -61,7 +61,7 @@ func lockedRegion(r *result.Result) {
 	r.Regions = []result.Span{{
 		Type: "step", Count: 1, Complete: 1, Slowest: []result.SlowRun{{Goroutine: 7, BeginNs: 5, DurationNs: 100 * ms}},
 		Path: &result.Path{Runs: 1, Ns: 100 * ms, Pieces: []result.Piece{held, {Kind: "code", Frame: &result.Frame{Func: "main.free"}, Ns: 40 * ms}}},
-		Work: &result.Work{Runs: 1, Ns: 100 * ms, WorkNs: 160 * ms, SpanNs: 30 * ms, SpanLocksNs: 98 * ms, SpanLatencyNs: 98 * ms},
+		Work: &result.Work{Runs: 1, Ns: 100 * ms, WorkNs: 160 * ms, JoinedNs: 160 * ms, SpanNs: 30 * ms, SpanOutsideNs: 30 * ms, SpanLocksNs: 98 * ms, SpanLatencyNs: 98 * ms},
 	}}
 }
 
@@ -72,7 +72,7 @@ func computingRegion(r *result.Result) {
 	r.Regions = []result.Span{{
 		Type: "step", Count: 1, Complete: 1, Slowest: []result.SlowRun{{Goroutine: 7, BeginNs: 5, DurationNs: 500 * ms}},
 		Path: &result.Path{Runs: 1, Ns: 500 * ms, Pieces: []result.Piece{chain, {Kind: "scheduler", Ns: 100 * ms}}},
-		Work: &result.Work{Runs: 1, Ns: 500 * ms, WorkNs: 600 * ms, SpanNs: 400 * ms, SpanLocksNs: 400 * ms, SpanLatencyNs: 400 * ms},
+		Work: &result.Work{Runs: 1, Ns: 500 * ms, WorkNs: 600 * ms, SpanNs: 400 * ms, SpanLocksNs: 400 * ms, SpanLatencyNs: 400 * ms, Chain: []result.Piece{chain}},
 	}}
 }
 
@@ -126,9 +126,9 @@ var cases = []struct {
 			"below the share": func(r *result.Result) {
 				r.Regions[0].Path.Pieces[0].HeldNs = 9 * ms
 			},
-			"the work takes as long":           func(r *result.Result) { r.Regions[0].Work.WorkNs = 380 * ms },
-			"without it another chain as long": func(r *result.Result) { r.Regions[0].Work.SpanNs = 95 * ms },
-			"waits outside for as long":        func(r *result.Result) { r.Regions[0].Work.SpanLatencyNs = 170 * ms },
+			"the work takes as long":           func(r *result.Result) { r.Regions[0].Work.JoinedNs = 380 * ms },
+			"without it another chain as long": func(r *result.Result) { r.Regions[0].Work.SpanOutsideNs = 95 * ms },
+			"others have the processors":       func(r *result.Result) { r.Concurrency.Efficiency = 0.95 },
 			"not measured":                     func(r *result.Result) { r.Regions[0].Work = nil },
 			"one processor":                    func(r *result.Result) { r.Scheduler.PTimeNs = result.PTime{User: 1000 * ms} },
 		},
@@ -159,15 +159,16 @@ var cases = []struct {
 				r.Groups[g].Time = result.Time{LifetimeNs: 2000 * ms, RunningNs: 20 * ms, BlockedSyncNs: 1980 * ms}
 			}
 			r.Sites = append(r.Sites, result.Site{Class: "timer", Kind: "timer-channel", Frames: []result.Frame{{Func: "main.tryLock", File: "x.go", Line: 9}}, Groups: []int{1}, TotalNs: 500 * ms, Waits: 5})
-			r.Blame.Knots = []result.Knot{{Groups: []int{1, 2}, InsideNs: 500 * ms, WorkNs: 10 * ms, TimerNs: 490 * ms, TimedOut: 5, TimedOutNs: 500 * ms, At: []result.Moment{{FromNs: 1, ToNs: 2, Goroutine: 7}}}}
+			r.Blame.Knots = []result.Knot{{Groups: []int{1, 2}, InsideNs: 500 * ms, WorkNs: 10 * ms, TimerNs: 490 * ms, TimedOut: 5, TimedOutNs: 500 * ms, TrappedNs: 490 * ms, At: []result.Moment{{FromNs: 1, ToNs: 2, Goroutine: 7}}}}
 		},
 		traps: map[string]func(*result.Result){
 			"somebody works":           func(r *result.Result) { r.Blame.Knots[0].WorkNs = 300 * ms },
 			"its members work":         func(r *result.Result) { r.Groups[1].Time.RunningNs = 1000 * ms },
 			"its members ask outside":  func(r *result.Result) { r.Groups[1].Time.BlockedIONs = 1000 * ms },
-			"two that hand over":       func(r *result.Result) { r.Blame.Knots[0].TimedOut, r.Blame.Knots[0].TimedOutNs = 0, 0 },
+			"two that hand over":       func(r *result.Result) { r.Blame.Knots[0].TimedOut, r.Blame.Knots[0].TrappedNs = 0, 0 },
+			"a loop that looks up":     func(r *result.Result) { r.Blame.Knots[0].TrappedNs = 200 * ms },
 			"timed out twice":          func(r *result.Result) { r.Blame.Knots[0].TimedOut = 2 },
-			"a small part of the time": func(r *result.Result) { r.Blame.Knots[0].TimedOutNs = 190 * ms },
+			"a small part of the time": func(r *result.Result) { r.Blame.Knots[0].InsideNs, r.Blame.Knots[0].TrappedNs = 200*ms, 190*ms },
 		},
 	},
 	{

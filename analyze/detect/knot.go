@@ -14,7 +14,7 @@ var waitKnot = Detector{
 		"locks taken in different orders look like this when they are tried with a timeout.",
 	whole:  true,
 	remedy: "Take the locks, or ask the others, in one order everywhere; or let one goroutine own what they share.",
-	caveat: "Whom a wait was for that a timer ended is told by who otherwise ends the waits at its place.",
+	caveat: "Whom a wait was for that a timer ended is told by who otherwise ends the waits at its place. A writer that lingers for more while those wait who gave it the last looks the same.",
 	find:   findKnot,
 }
 
@@ -23,38 +23,50 @@ const (
 	// mostWork is the share of the members' time in progress in which they may run
 	// or wait for input and output, and of their waits in which anybody worked.
 	mostWork = 0.2
+	// leastTrapped is the share of the waits for each other in which the other waited
+	// too, in vain.
+	leastTrapped = 0.5
 )
 
-// findKnot goes by waits that timed out. A circle alone is nothing: any two that
-// hand over to each other are one.
+// findKnot goes by waits for somebody who waited at the same time, in vain, for one of
+// those who waited for it. A circle alone is nothing: any two that hand over to each
+// other are one; and a loop that looks up at intervals times out while nobody waits for
+// it.
 func findKnot(e *evidence) []candidate {
 	var out []candidate
 	for i := range e.Blame.Knots {
 		k := &e.Blame.Knots[i]
-		inside := k.InsideNs + k.TimedOutNs
-		if inside == 0 || k.TimedOut < leastTimeOuts || share(k.WorkNs, inside) > mostWork || e.working(k.Groups) > mostWork {
+		if k.TimedOut < leastTimeOuts || share(k.TrappedNs, k.InsideNs) < leastTrapped || share(k.WorkNs, k.InsideNs) > mostWork || e.working(k.Groups) > mostWork {
 			continue
 		}
-		c := candidate{value: min(1, e.ofLength(k.TimedOutNs)), low: 0.2, high: 0.5}
-		c.LostNs, c.LostOf = inside, "goroutines"
-		names := make([]string, len(k.Groups))
-		for j, g := range k.Groups {
-			names[j] = e.groupName(g)
-		}
-		list := listed(names)
-		c.Sentence = fmt.Sprintf("%s waited for each other in a circle: %s in all, while nobody in it worked. %s a timer ended the wait, after %s together.",
-			list, duration(inside), strings.ToUpper(counted(k.TimedOut, "time", "times")[:1])+counted(k.TimedOut, "time", "times")[1:], duration(k.TimedOutNs))
+		c := candidate{value: min(1, e.ofLength(k.TrappedNs)), low: 0.2, high: 0.5}
+		c.LostNs, c.LostOf = k.TrappedNs, "goroutines"
+		list := e.knotted(k)
+		c.Sentence = fmt.Sprintf("%s waited for each other: %s in all, in which the one that was waited for waited itself for the other, in vain, until a timer ended it (%s).",
+			list, duration(k.TrappedNs), counted(k.TimedOut, "time", "times"))
 		c.Groups, c.Victims = k.Groups, k.Groups
 		c.At = substantial(worst(k.At))
 		c.Culprit = e.tiedIn(k)
 		c.Stacks = e.waitsInside(k)
 		c.Evidence = map[string]float64{
-			"inside_ns": float64(k.InsideNs), "timed_out_ns": float64(k.TimedOutNs), "timed_out": float64(k.TimedOut), "outside_ns": float64(k.OutsideNs), "work_ns": float64(k.WorkNs),
+			"trapped_ns": float64(k.TrappedNs), "inside_ns": float64(k.InsideNs), "timed_out_ns": float64(k.TimedOutNs), "timed_out": float64(k.TimedOut), "outside_ns": float64(k.OutsideNs), "work_ns": float64(k.WorkNs),
 		}
 		c.clause = list + " waited for each other in a circle"
 		out = append(out, c)
 	}
 	return out
+}
+
+// knotted names the members of a knot.
+func (e *evidence) knotted(k *result.Knot) string {
+	names := make([]string, len(k.Groups))
+	for i, g := range k.Groups {
+		names[i] = e.groupName(g)
+	}
+	if len(names) == 1 {
+		return "Goroutines of " + names[0]
+	}
+	return listed(names)
 }
 
 // substantial are those of moments, the longest first, that are a tenth of the longest

@@ -9,15 +9,15 @@ import (
 var lockOnCriticalPath = Detector{
 	Name:  "lock-on-critical-path",
 	Title: "A lock on the critical path",
-	Doc: "For at least a tenth of the critical path of a type of regions somebody waits for a lock, and without it the regions could take that much less, as far as the work " +
-		"that there is and the longest chain in it allow.",
+	Doc: "For at least a tenth of the time of a type of regions their goroutine, or one that it waits for, waits for a lock, and without it the regions could take that much less, " +
+		"as far as the work that there is and the longest chain in it allow.",
 	remedy: "Hold the lock for less, or split what it guards; only what is on the critical path makes the whole faster.",
 	caveat: "The bound is for the work and the chains of this run: without the lock others may form. What other locks there are stays out of it, too.",
 	find:   findLockOnPath,
 }
 
-// findLockOnPath asks for both: that the path leads through waits for a lock, and that
-// the region could be shorter without locks. methods.md F04 has the share of the path
+// findLockOnPath asks for both: that waits for a lock filled the region, and that the
+// region could be shorter without locks, so that they are on its critical path. methods.md F04 has the share of the path
 // alone; where processors are busy, or others work for just as long, that share is no
 // loss.
 func findLockOnPath(e *evidence) []candidate {
@@ -39,13 +39,16 @@ func findLockOnPath(e *evidence) []candidate {
 		gain := 1 - share(ready, r.Path.Ns) - float64(least)/float64(r.Work.Ns)
 		on := share(held, r.Path.Ns)
 		c := candidate{value: min(on, gain), low: 0.1, high: 0.3}
+		if c.value > 1-e.Concurrency.Efficiency {
+			c.value = 1 - e.Concurrency.Efficiency // others have the processors
+		}
 		c.LostNs, c.LostOf = int64(c.value*float64(r.Path.Ns)), "wall"
 		at, what := holder(r.Path.Pieces)
 		if c.value <= 0 || at == nil {
 			continue
 		}
 		c.Culprit = place(*at)
-		c.Sentence = fmt.Sprintf("For %s of the critical path of region %q somebody waited for a lock, mostly for %s to let go of it%s. Without locks, what there is to do and the longest chain in it would take %s instead of %s at least.",
+		c.Sentence = fmt.Sprintf("For %s of the time of region %q its goroutine, or one that it waited for, waited for a lock, mostly for %s to let go of it%s. Without locks, what there is to do and the longest chain in it would take %s instead of %s at least.",
 			percent(on), r.Type, function(at.Func), meanwhile(what), duration(least), duration(r.Work.Ns))
 		c.Groups = e.waitersFor(at)
 		c.Victims = c.Groups
@@ -65,8 +68,7 @@ func findLockOnPath(e *evidence) []candidate {
 // there is to do on the processors, or the longest chain with what it waits for
 // outside.
 func (e *evidence) withoutLocks(w *result.Work) int64 {
-	outside := max(0, w.SpanLatencyNs-w.SpanLocksNs)
-	return max(int64(float64(w.WorkNs)/e.procs()), w.SpanNs+outside)
+	return max(int64(float64(w.JoinedNs)/e.procs()), w.SpanOutsideNs)
 }
 
 // meanwhile says what somebody did who had a lock, where that is not just to run.

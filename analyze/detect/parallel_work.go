@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -48,13 +47,13 @@ func findNotEnoughParallelWork(e *evidence) []candidate {
 			c.atMost = "low" // two that hand over to each other
 		}
 		c.LostNs, c.LostOf = int64(n*float64(w.Ns))-w.WorkNs, "processors"
-		at := culprit(codeOf(r.Path.Pieces))
+		at := culprit(w.Chain)
 		if c.LostNs <= 0 || at == nil {
 			continue
 		}
 		c.Culprit = place(*at.Frame)
-		c.Sentence = fmt.Sprintf("Region %q had %s of work, but %s of it had to be done one after the other: it can keep %s processors busy on average, of %s. On its critical path it mostly %s (%s).",
-			r.Type, duration(w.WorkNs), duration(w.SpanNs), average(w.Parallelism()), number(n), doing(at), percent(share(at.Ns, r.Path.Ns)))
+		c.Sentence = fmt.Sprintf("Region %q had %s of work, but %s of it had to be done one after the other: it can keep %s processors busy on average, of %s. The longest chain mostly %s.",
+			r.Type, duration(w.WorkNs), duration(w.SpanNs), average(w.Parallelism()), number(n), doing(at))
 		c.Groups = e.runningIn(at)
 		c.At = runsOf(r)
 		c.Stacks = stack("running", []result.Frame{*at.Frame})
@@ -65,11 +64,6 @@ func findNotEnoughParallelWork(e *evidence) []candidate {
 		out = append(out, c)
 	}
 	return out
-}
-
-// codeOf are the pieces in which something ran.
-func codeOf(pieces []result.Piece) []result.Piece {
-	return slices.DeleteFunc(slices.Clone(pieces), func(p result.Piece) bool { return p.Kind != "code" && p.Kind != "lock-holder" })
 }
 
 // runningIn are the groups whose entry is a function, or the one that called it.

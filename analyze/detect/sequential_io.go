@@ -45,7 +45,10 @@ func findSequentialIO(e *evidence) []candidate {
 	if at := e.answered(best); at != nil && function(at.Frame.Func) != inner(best.Frames) {
 		c.Sentence += fmt.Sprintf(" What it waited for mostly %s.", doing(at))
 	}
-	c.At = best.At
+	for _, m := range best.At {
+		m.Goroutine = best.Goroutine
+		c.At = append(c.At, m)
+	}
 	c.Stacks = stack("blocked", best.Frames)
 	c.Evidence = map[string]float64{
 		"waits": float64(best.Waits), "waits_in_a_row": float64(best.MostInARow), "wait_ns": float64(best.TotalNs), "longest_ns": float64(best.LongestNs), "goroutine": float64(best.Goroutine),

@@ -84,8 +84,9 @@ type Edge struct {
 	Ns    int64            `json:"ns"`
 	Kinds map[string]int64 `json:"kinds"` // ns by class/kind
 	// LateNs is of waits for a WaitGroup by how much the goroutine that ended them
-	// came after the last but one of its group, or after the wait's beginning: had
-	// it been faster by more, another would have been waited for.
+	// came after the last other one that the waiter had created to end meanwhile: had
+	// it been faster by more, that one would have been waited for. It counts only the
+	// waits with such a one.
 	LateNs int64 `json:"late_ns,omitempty"`
 	// FutileWakeUps is how often a goroutine was woken and found that it had to wait
 	// on, for a sync.Cond. Such waits count as one.
@@ -105,22 +106,27 @@ type Edge struct {
 // anything else.
 type Knot struct {
 	Groups []int `json:"groups"`
-	// InsideNs is their waits for each other, OutsideNs those for other goroutines
-	// and for input and output.
+	// InsideNs is their waits for each other, OutsideNs those for other goroutines and
+	// for input and output; their own timers are neither.
 	InsideNs  int64 `json:"inside_ns"`
 	OutsideNs int64 `json:"outside_ns"`
 	// WorkNs is the part of InsideNs in which one of the chain ran or was in a
 	// system call, TimerNs that in which it waited for a timer. TimedOut and
 	// TimedOutNs are of waits for each other that a timer ended.
-	WorkNs     int64    `json:"work_ns"`
-	TimerNs    int64    `json:"timer_ns"`
-	TimedOut   int64    `json:"timed_out"`
-	TimedOutNs int64    `json:"timed_out_ns"`
-	At         []Moment `json:"at,omitempty"`
+	WorkNs     int64 `json:"work_ns"`
+	TimerNs    int64 `json:"timer_ns"`
+	TimedOut   int64 `json:"timed_out"`
+	TimedOutNs int64 `json:"timed_out_ns"`
+	// TrappedNs is the part of InsideNs in which one waited for another that waited in
+	// vain for one of them, until a timer ended that.
+	TrappedNs int64    `json:"trapped_ns"`
+	At        []Moment `json:"at,omitempty"`
 }
 
-// Path is what the critical paths of tasks or regions consist of: what their
-// goroutine did, and where it waited what filled the wait.
+// Path is what tasks or regions consist of: what their goroutine did, and where it
+// waited what filled the wait. What their goroutine did before it waited counts, even if
+// what it then waited for would have taken as long without that; conctrace path leaves
+// that out.
 type Path struct {
 	Runs   int64   `json:"runs"`   // that have both ends in the scope
 	Ns     int64   `json:"ns"`     // their lengths, summed
@@ -132,16 +138,26 @@ type Path struct {
 type Work struct {
 	Runs int64 `json:"runs"` // measured: one at a time
 	Ns   int64 `json:"ns"`   // wall time
-	// WorkNs is T1, the running time of all goroutines that belong to the region.
-	WorkNs int64 `json:"work_ns"`
+	// WorkNs is T1, the running time of all goroutines that belong to the region;
+	// JoinedNs the part of it that is known to have led to the region's end.
+	WorkNs   int64 `json:"work_ns"`
+	JoinedNs int64 `json:"joined_ns"`
+	// ForeignNs is for how long the regions' own goroutines waited for goroutines that
+	// do not belong to them.
+	ForeignNs int64 `json:"foreign_ns"`
 	// SpanNs is T∞, the longest chain of running that had to be one after the
-	// other. SpanLocksNs takes in that a lock lets through one at a time,
-	// SpanLatencyNs also the waits for what is outside; SpanBurdenedNs is SpanNs and
+	// other until the region's end. SpanLocksNs takes in that a lock lets through one at
+	// a time and a channel may be full, SpanOutsideNs instead the waits for what is
+	// outside or does not belong to it, SpanLatencyNs both; SpanBurdenedNs is SpanNs and
 	// what it costs to wake the goroutines on it.
 	SpanNs         int64 `json:"span_ns"`
 	SpanLocksNs    int64 `json:"span_locks_ns"`
+	SpanOutsideNs  int64 `json:"span_outside_ns"`
 	SpanLatencyNs  int64 `json:"span_latency_ns"`
 	SpanBurdenedNs int64 `json:"span_burdened_ns"`
+	// Chain is what the longest chain of running mostly consists of: at most four, an
+	// upper bound each.
+	Chain []Piece `json:"chain,omitempty"`
 }
 
 // Parallelism is how many processors the work could keep busy on average if there

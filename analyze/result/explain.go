@@ -85,8 +85,8 @@ type Step struct {
 	Frames      []Frame `json:"frames,omitempty"`       // where it waited, leaf first
 	WakerFrames []Frame `json:"waker_frames,omitempty"` // where the waker was when it ended the wait
 	// LateNs is, of a wait for a WaitGroup, by how much the goroutine that ended it
-	// came after the last but one of its group, RunnerUp; without RunnerUp, after
-	// the wait's beginning.
+	// came after RunnerUp, the last other one that the waiter had created to end
+	// during the wait. Both are absent where there was none.
 	LateNs   *int64 `json:"late_ns,omitempty"`
 	RunnerUp *int64 `json:"runner_up,omitempty"`
 	Steps    []Step `json:"steps,omitempty"`
@@ -114,8 +114,9 @@ type PathReport struct {
 	Notes         []string       `json:"notes"`
 }
 
-// CriticalPath is the chain of what had to happen one after the other until
-// something was done. Its steps follow each other without a gap.
+// CriticalPath is the chain of what happened one after the other until something was
+// done: back from its end, through every wait to whoever ended it. Its steps follow each
+// other without a gap.
 type CriticalPath struct {
 	Title     string `json:"title"`     // such as "the slowest of 40 runs"
 	Of        string `json:"of"`        // stretch, task, region, goroutine
@@ -130,9 +131,9 @@ type CriticalPath struct {
 	// KindsNs sums the steps by kind, Pieces by what went on.
 	KindsNs map[string]int64 `json:"kinds_ns"`
 	Pieces  []Piece          `json:"pieces"`
-	// RunnerUp is the goroutine that the path would have gone through had the one
-	// that it goes through been faster by SlackNs, at the last wait for several;
-	// absent where it never waited for several.
+	// RunnerUp is the goroutine that the last wait for several would have been for had
+	// the one that ended it been faster by SlackNs; absent where there was none. What
+	// both have in common, before they parted, is not bounded by that.
 	RunnerUp *RunnerUp `json:"runner_up,omitempty"`
 	// Work is its work and span, absent where these would mean nothing; then
 	// Refused says why.

@@ -394,7 +394,7 @@ type Span struct {
 	Slowest []SlowRun `json:"slowest,omitempty"` // at most ten
 	// Typical is one of about the median length.
 	Typical *SlowRun `json:"typical,omitempty"`
-	// Path is what the critical paths of the complete ones consist of.
+	// Path is what the complete ones consist of.
 	Path *Path `json:"path,omitempty"`
 	// Work is the work and span of regions that were measured.
 	Work *Work `json:"work,omitempty"`
@@ -406,7 +406,7 @@ type SlowRun struct {
 	Goroutine  int64 `json:"goroutine"`
 	BeginNs    int64 `json:"begin_ns"`
 	DurationNs int64 `json:"duration_ns"`
-	// Pieces are what its critical path consists of: the eight largest, and other.
+	// Pieces are what it consists of, as in Path: the eight largest, and other.
 	Pieces []Piece `json:"pieces,omitempty"`
 }
 

@@ -22,15 +22,14 @@ func newPath(s streams, getenv func(string) string) *cobra.Command {
 	var f pathFlags
 	cmd := &cobra.Command{
 		Use:   "path TRACE",
-		Short: "Follow the critical path: what had to happen one after the other",
-		Long: `Follows back what had to happen one after the other until something was done, through every
-wait to whoever ended it: of the tasks or regions of a type (the slowest and a typical one), of a
-goroutine, or of the longest stretch in which anything was in progress. Only what is on the
-critical path makes the whole faster.
+		Short: "Follow the critical path: what came one after the other until something was done",
+		Long: `Follows back what came one after the other until something was done, through every wait to
+whoever ended it: of the tasks or regions of a type (the slowest and a typical one), of a
+goroutine, or of the longest stretch in which anything was in progress.
 
 For tasks, regions and goroutines also work and span: how many processors they could keep busy,
-and bounds for what more processors or faster parts could do. Bounds are no predictions: the
-chains are those that this run took.`,
+and bounds for what more processors or faster parts could do. Bounds are no predictions: they
+are for the same goroutines with the same share of the work each.`,
 		Example: `  conctrace path trace.out
   conctrace path trace.out --region 'build|link'
   conctrace path trace.out --task checkout -f json

@@ -31,10 +31,10 @@ func (f *readingFlags) register(fl *pflag.FlagSet) {
 	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
 	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
 	fl.IntVar(&f.maxGoroutines, "max-goroutines", 0, "most goroutines that may live at once")
-	fl.Int64Var(&f.blameMemory, "blame-memory", 0, "memory in `BYTES` for what is known of the past, to say what filled a wait")
+	fl.Int64Var(&f.blameMemory, "blame-memory", 0, "memory in `BYTES` for what is known of the past, to say what filled a wait (default 48 MiB)")
 	fl.StringVar(&f.decoder, "decoder", "auto", "decode with `DECODER`: auto, fast (Go 1.22 and later), reference (golang.org/x/exp/trace)")
-	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines", "blame-memory", "decoder"} {
-		_ = fl.MarkHidden(name) // errors, notes and the README name them where they are needed
+	for _, name := range []string{"max-size", "max-generation-size", "max-goroutines", "decoder"} {
+		_ = fl.MarkHidden(name) // errors and the README name them where they are needed
 	}
 }
 

@@ -20,9 +20,9 @@ type Account struct {
 	Waits, Ns int64
 	// Worst is the longest of the waits.
 	Worst Wait
-	// Late and LateNs are of waits for a WaitGroup: how many there were, and by
-	// how much the goroutine that ended them came after the last but one of its
-	// group, or after the beginning of the wait.
+	// Late and LateNs are of waits for a WaitGroup during which another goroutine
+	// that the waiter had created ended: how many there were, and by how much the one
+	// that ended the wait came after the last of those.
 	Late, LateNs int64
 	// Futile is how many wake-ups there were after which the goroutine found
 	// that it had to wait on. They are not waits of their own here.
@@ -218,16 +218,20 @@ func (b *Ledger) bookFound(id int32) {
 }
 
 // late says by how much the last of those that a goroutine created and waited for with
-// a WaitGroup came after the last but one: what blame on the last alone leaves out (methods.md A.8).
+// a WaitGroup came after the last but one, if that ended during the wait: what blame on
+// the last alone leaves out (methods.md A.8).
 func (b *Ledger) late(id int32, l, waker *life, r *timeline.Record) {
-	acc := &b.accounts.list[id]
-	acc.Late++
-	before := r.Start
+	before := int64(-1)
 	for _, c := range l.children {
-		if c.who == waker.ref && c.g != waker.id {
+		if c.g != waker.id && c.at > r.Start {
 			before = max(before, c.at)
 		}
 	}
+	if before < 0 {
+		return
+	}
+	acc := &b.accounts.list[id]
+	acc.Late++
 	acc.LateNs += r.End - before
 }
 

@@ -58,9 +58,9 @@ type life struct {
 	regions  []openRegion
 	account  int32 // of its last wait for a goroutine
 	futile   *futile
-	assist   bool       // within a mark assist
-	children []childEnd // of those that it created, the last that ended of each group
-	lanes    []lane     // in the works that are being measured
+	assist   bool        // within a mark assist
+	children [2]childEnd // of those that it created, the last two that ended
+	lanes    []lane      // in the works that are being measured
 	// parent is where the creator lived, and parentID who that was, or NoG.
 	parent   *life
 	parentID int64
@@ -75,12 +75,10 @@ type openRegion struct {
 // stop is the last stop of the world.
 type stop struct{ from, to int64 }
 
-// childEnd is the goroutine of a group that ended last of those that one goroutine
-// created.
+// childEnd is a goroutine that ended.
 type childEnd struct {
-	who Ref
-	g   int64
-	at  int64
+	g  int64
+	at int64
 }
 
 // New returns the ledger of a trace.
@@ -186,7 +184,7 @@ func (b *Ledger) born(r *timeline.Record) {
 		return
 	}
 	*l = life{
-		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0], children: l.children[:0],
+		id: r.G, ref: b.refOf(r.Group), state: r.Next, account: -1, hist: b.store.begin(r.Start), regions: l.regions[:0], lanes: l.lanes[:0],
 		deselect: r.Has(timeline.FlagDeselected), system: r.Has(timeline.FlagSystem),
 	}
 	switch {
@@ -423,23 +421,10 @@ func (b *Ledger) ended(l *life, r *timeline.Record) {
 
 // childEnds tells a goroutine's creator of its end.
 func (b *Ledger) childEnds(l *life, at int64) {
-	parent := b.parentOf(l)
-	if parent == nil {
-		return
-	}
-	for i := range parent.children {
-		if c := &parent.children[i]; c.who == l.ref {
-			c.g, c.at = l.id, at
-			return
-		}
-	}
-	if len(parent.children) < mostChildEnds {
-		parent.children = append(parent.children, childEnd{l.ref, l.id, at})
+	if parent := b.parentOf(l); parent != nil {
+		parent.children = [2]childEnd{{l.id, at}, parent.children[0]}
 	}
 }
-
-// mostChildEnds bounds the groups of children whose ends are remembered.
-const mostChildEnds = 64
 
 // parentOf is the goroutine that created another, nil if it is gone.
 func (b *Ledger) parentOf(l *life) *life {

@@ -209,9 +209,8 @@ func TestTheLastOfAGroupIsLateByHowMuchItCameAfterTheOneBefore(t *testing.T) {
 	`)
 }
 
-// TestWhoEndsBeforeTheWaitIsNoRunnerUp: what the wait is longer than it would be
-// without the last one is not more than the wait; and one of another group, or who
-// has not ended, is not counted.
+// TestWhoEndsBeforeTheWaitIsNoRunnerUp: one that ended at 90 is none of a wait since 100,
+// nor is one that has not ended; one of another group at 500 is.
 func TestWhoEndsBeforeTheWaitIsNoRunnerUp(t *testing.T) {
 	s := newTale(t, 4)
 	s.has(1, 0, "main.main")
@@ -224,7 +223,7 @@ func TestWhoEndsBeforeTheWaitIsNoRunnerUp(t *testing.T) {
 	s.ends(500, 3)
 	s.wakesTo(900, 1, 0, 4, done, "main.worker")
 	s.play(1000).want(`
-		main.main waitgroup in main.main by main.worker: 1×800 late 1×800
+		main.main waitgroup in main.main by main.worker: 1×800 late 1×400
 			800|0 code main.worker
 	`)
 }

@@ -140,14 +140,14 @@ func (rec *Recording) drop(now int64) {
 
 // RunnerUp is who a wait for several would have ended with, had the goroutine that
 // ended it been faster: of those that the one that waited created, the last other one
-// of the waker's group to end during the wait.
+// to end during the wait.
 func (rec *Recording) RunnerUp(waiter, waker, from, to int64) (g, ended int64, ok bool) {
 	t, parent := rec.threads[waker], rec.threads[waiter]
 	if t == nil || parent == nil {
 		return 0, 0, false
 	}
 	for id, other := range rec.threads {
-		if other == t || other.creator != parent || other.who != t.who || other.ended <= from || other.ended > to {
+		if other == t || other.creator != parent || other.ended <= from || other.ended > to {
 			continue
 		}
 		if !ok || other.ended > ended || other.ended == ended && id < g {

@@ -88,8 +88,8 @@ func TestWhoWasNotRecordedIsUnresolved(t *testing.T) {
 }
 
 // TestTheRunnerUp: of three workers that end at 301, 501 and 901 and one of another group
-// that ends at 701, the second is the runner-up of the third, and none of the first, for
-// a wait since 100.
+// that ends at 701, that one is the runner-up of the third, as a WaitGroup may be for
+// both, and none of the first, for a wait since 100.
 func TestTheRunnerUp(t *testing.T) {
 	s := newTale(t, 5)
 	s.has(1, 0, "main.main")
@@ -107,8 +107,8 @@ func TestTheRunnerUp(t *testing.T) {
 		waker, from, to int64
 		want            string
 	}{
-		{4, 100, 900, "3 501000 true"}, {3, 100, 500, "2 301000 true"}, {2, 100, 300, "0 0 false"}, {2, 40, 300, "6 50000 true"},
-		{4, 100, 501, "3 501000 true"}, {4, 501, 900, "0 0 false"}, {5, 100, 900, "0 0 false"}, {99, 0, 900, "0 0 false"},
+		{4, 100, 900, "5 701000 true"}, {3, 100, 500, "2 301000 true"}, {2, 100, 300, "0 0 false"}, {2, 40, 300, "6 50000 true"},
+		{4, 100, 501, "3 501000 true"}, {4, 501, 900, "5 701000 true"}, {4, 701, 900, "0 0 false"}, {5, 100, 700, "3 501000 true"}, {99, 0, 900, "0 0 false"},
 	} {
 		g, ended, ok := x.b.recording.RunnerUp(1, c.waker, c.from*1000, c.to*1000)
 		is(t, fmt.Sprintf("%+v", c), fmt.Sprint(g, ended, ok), c.want)

@@ -265,6 +265,19 @@ func (b *Ledger) Sum(steps []Step) []Share {
 	return b.sharesOf(sums)
 }
 
+// SumPath sums a path that ends on a goroutine: what that did is direct.
+func (b *Ledger) SumPath(steps []Step, g int64) []Share {
+	var sums []share
+	for i := range steps {
+		k := steps[i].key
+		if steps[i].G != g {
+			k |= inherited
+		}
+		sums = addShare(sums, share{k, steps[i].Ns()})
+	}
+	return b.sharesOf(sums)
+}
+
 // FrameOf is the frame that a developer knows a stack by, 0 for none.
 func (b *Ledger) FrameOf(stack event.StackID) event.FrameID {
 	if stack == 0 || stack == atEntry {

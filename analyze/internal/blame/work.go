@@ -23,21 +23,31 @@ type Work struct {
 	// that do not belong to them.
 	ForeignNs int64
 	Spans     Spans
+	// Chain is what the longest chain of running consists of: its largest parts, of
+	// which more than four are not told apart.
+	Chain []Share
+
+	chain []share
 }
 
 // Spans is the work and the longest chains, ns.
 type Spans struct {
 	// Work is T1, the running time.
 	Work int64
-	// CPU is T∞ of running alone, over creations and wake-ups but for those of a
-	// lock. Locks takes in that only one at a time has a lock, Latency also waits
-	// for what is outside. Burdened is CPU with what it costs to wake somebody up,
-	// for each creation and wake-up on the way.
-	CPU, Locks, Latency, Burdened int64
+	// Joined is the part of it that is known to have led to the region's end: not
+	// what goroutines did that nobody waited for.
+	Joined int64
+	// CPU is T∞ of running alone, over creations and wake-ups, but for those by which
+	// somebody let go of a lock or made room in a channel. Locks takes in these,
+	// Outside instead the waits for what is outside, and Latency both. Burdened is CPU
+	// with what it costs to wake somebody up, for each creation and wake-up on the way.
+	CPU, Locks, Outside, Latency, Burdened int64
 }
 
 func (s *Spans) add(o Spans) {
 	s.Work += o.Work
+	s.Joined += o.Joined
+	s.Outside += o.Outside
 	s.CPU += o.CPU
 	s.Locks += o.Locks
 	s.Latency += o.Latency
@@ -46,22 +56,80 @@ func (s *Spans) add(o Spans) {
 
 // lane is how long the longest chains are that lead to where a goroutine is.
 type lane struct {
-	scope  int64 // the number of the region that they count from; another is none
+	scope int64 // the number of the region that they count from; another is none
+	stays bool  // belongs to the region whoever wakes it
+	reach
+	// ended is how far goroutines had come that this one created and that ended since
+	// it last waited for a WaitGroup: that waits for all, and only the last of them
+	// shows.
+	ended reach
+}
+
+// reach is how long the longest chains are that lead to an instant.
+type reach struct {
 	chains [numChains]int64
-	stays  bool // belongs to the region whoever wakes it
-	// ended are the longest chains that lead to the ends of goroutines which this
-	// one created: a WaitGroup waits for all, and only the last of them shows.
-	ended [numChains]int64
+	work   int64    // that led here, and nowhere else yet
+	parts  [4]share // of the chain of running
 }
 
 // The chains of a lane.
 const (
 	chainCPU = iota
 	chainLocks
+	chainOutside
 	chainLatency
 	chainBurdened
 	numChains
 )
+
+// later makes the chains no shorter than others, those of which are meant.
+func (r *reach) later(o *reach, of [numChains]bool, burden int64) {
+	for i, chain := range o.chains {
+		if i == chainBurdened {
+			chain += burden
+		}
+		if !of[i] || chain <= r.chains[i] {
+			continue
+		}
+		r.chains[i] = chain
+		if i == chainCPU {
+			r.parts = o.parts
+		}
+	}
+}
+
+// ran makes the chains longer by a run.
+func (r *reach) ran(k key, ns int64) {
+	for i := range r.chains {
+		r.chains[i] += ns
+	}
+	r.work += ns
+	// The least part makes place for a new one and leaves it its sum (space saving,
+	// Metwally et al. 2005): no part that is more than a quarter is missed.
+	least := 0
+	for i := range r.parts {
+		if r.parts[i].key == k && r.parts[i].ns > 0 {
+			r.parts[i].ns += ns
+			return
+		}
+		if r.parts[i].ns < r.parts[least].ns {
+			least = i
+		}
+	}
+	r.parts[least] = share{k, r.parts[least].ns + ns}
+}
+
+// What follows from a wait that a goroutine of the region ended: everything, if it was
+// for something to be done; if it was for a lock or for room in a channel, only the
+// chains that count that.
+var (
+	dependency = [numChains]bool{true, true, true, true, true}
+	exclusion  = [numChains]bool{chainLocks: true, chainLatency: true}
+)
+
+// excludes says of which kinds the waits are for somebody to let go of something or to
+// make room, not for something to be done.
+func excludes(k waitkind.Kind) bool { return IsLock(k) || k == waitkind.ChanSend }
 
 // defaultBurden is what waking somebody up costs where it was not measured, ns
 // (Cilkview's burden by the clock).
@@ -81,7 +149,6 @@ type work struct {
 
 	done    int64 // T1
 	foreign int64 // of the root's waits, for goroutines that do not belong to it
-	most    [numChains]int64
 
 	types map[event.StringID]*Work
 	order []event.StringID
@@ -115,7 +182,7 @@ func (w *work) regionBegins(l *life, r *timeline.Record) {
 func (w *work) begins(l *life, at, burden int64) {
 	w.last++
 	w.scope, w.root, w.rootID, w.begin, w.burden = w.last, l, l.id, at, burden
-	w.done, w.foreign, w.most = 0, 0, [numChains]int64{}
+	w.done, w.foreign = 0, 0
 	*w.lane(l) = lane{scope: w.scope, stays: true}
 }
 
@@ -176,17 +243,23 @@ func (w *work) book(at int64, running []*life) {
 	sum.Runs++
 	sum.Ns += ns
 	sum.ForeignNs += w.foreign
-	sum.Spans.add(Spans{w.done, w.most[chainCPU], w.most[chainLocks], w.most[chainLatency], w.most[chainBurdened]})
+	end := w.lane(w.root)
+	c := &end.chains
+	sum.Spans.add(Spans{w.done, end.work, c[chainCPU], c[chainLocks], c[chainOutside], c[chainLatency], max(c[chainBurdened], c[chainCPU])})
+	for _, part := range end.parts {
+		if part.ns > 0 {
+			sum.chain = addShare(sum.chain, part)
+		}
+	}
 }
 
 // gone takes in that a goroutine ended: with it the region that it did not end.
 func (w *work) gone(l, parent *life, at int64, running []*life) {
 	w.marked(l, at, running)
 	if w.member(l) && parent != nil && w.member(parent) {
-		up := w.lane(parent)
-		for i, chain := range w.lane(l).chains {
-			up.ended[i] = max(up.ended[i], chain)
-		}
+		own, up := w.lane(l), w.lane(parent)
+		up.ended.later(&own.reach, dependency, 0)
+		up.ended.work += own.work
 	}
 	if w.scope != 0 && w.root == l && w.rootID == l.id {
 		w.scope = 0
@@ -211,11 +284,7 @@ func (w *work) ran(l *life, k key, ns int64) {
 	}
 	ns = w.weight(k, ns)
 	w.done += ns
-	lane := w.lane(l)
-	for i := range lane.chains {
-		lane.chains[i] += ns
-		w.most[i] = max(w.most[i], lane.chains[i])
-	}
+	w.lane(l).ran(k, ns)
 }
 
 // waited takes in that a goroutine waited for what is outside.
@@ -223,9 +292,9 @@ func (w *work) waited(l *life, k key, ns int64) {
 	if !w.member(l) {
 		return
 	}
-	lane := w.lane(l)
-	lane.chains[chainLatency] += w.weight(k, ns)
-	w.most[chainLatency] = max(w.most[chainLatency], lane.chains[chainLatency])
+	lane, ns := w.lane(l), w.weight(k, ns)
+	lane.chains[chainOutside] += ns
+	lane.chains[chainLatency] += ns
 }
 
 // created takes in that a goroutine created another.
@@ -234,8 +303,9 @@ func (w *work) created(l, creator *life) {
 		return
 	}
 	own := w.lane(l)
-	*own = lane{scope: w.scope, chains: w.lane(creator).chains, stays: true}
+	*own = lane{scope: w.scope, reach: w.lane(creator).reach, stays: true}
 	own.chains[chainBurdened] += w.burden
+	own.work = 0 // it is the creator's
 }
 
 // woken takes in that a goroutine ended another's wait, of the kind of r.
@@ -243,50 +313,68 @@ func (w *work) woken(l, waker *life, r *timeline.Record) {
 	if w.scope == 0 {
 		return
 	}
-	lock := IsLock(r.Kind)
+	held := excludes(r.Kind)
 	switch {
 	case w.member(waker) && w.member(l):
-		w.after(l, waker, r, lock)
-	case w.member(waker) && !lock:
-		own := w.lane(l)
-		*own = lane{scope: w.scope, chains: w.lane(waker).chains}
+		w.after(l, waker, r, held)
+	case w.member(waker) && !held:
+		own, other := w.lane(l), w.lane(waker)
+		*own = lane{scope: w.scope, reach: other.reach}
 		own.chains[chainBurdened] += w.burden
-	case w.member(l) && (w.lane(l).stays || lock):
-		// for somebody who has nothing to do with the region
-		if w.waited(l, unknownKey, r.Ns()); l == w.root {
-			w.foreign += r.Ns()
-		}
+		own.work, other.work = other.work, 0
+	case w.member(l) && (w.lane(l).stays || held):
+		w.foreignWait(l, r, held)
 	case w.member(l):
 		w.lane(l).scope = 0
 	}
 }
 
-// after makes the chains of a goroutine no shorter than those of the one that it
-// waited for.
-func (w *work) after(l, waker *life, r *timeline.Record, lock bool) {
-	if lock && w.without != nil && w.without(r.OtherStack) {
+// foreignWait takes in that a goroutine waited for somebody who has nothing to do with
+// the region.
+func (w *work) foreignWait(l *life, r *timeline.Record, held bool) {
+	if l == w.root {
+		w.foreign += r.Ns()
+	}
+	if !held {
+		w.waited(l, unknownKey, r.Ns())
 		return
 	}
+	if IsLock(r.Kind) && w.without != nil && w.without(r.OtherStack) {
+		return
+	}
+	lane := w.lane(l)
+	lane.chains[chainLocks] += r.Ns()
+	lane.chains[chainLatency] += r.Ns()
+}
+
+// after makes the chains of a goroutine no shorter than those of the one that it
+// waited for.
+func (w *work) after(l, waker *life, r *timeline.Record, held bool) {
 	own, other := w.lane(l), w.lane(waker)
-	for i := range own.chains {
-		reach := other.chains[i]
-		switch {
-		case lock && (i == chainCPU || i == chainBurdened):
-			continue
-		case i == chainBurdened:
-			reach += w.burden
+	if held {
+		if !IsLock(r.Kind) || w.without == nil || !w.without(r.OtherStack) {
+			own.later(&other.reach, exclusion, 0)
 		}
-		own.chains[i] = max(own.chains[i], reach)
-		if r.Kind == waitkind.WaitGroup {
-			own.chains[i] = max(own.chains[i], own.ended[i])
-		}
+		return
+	}
+	own.later(&other.reach, dependency, w.burden)
+	own.work += other.work
+	other.work = 0
+	if r.Kind == waitkind.WaitGroup {
+		own.later(&own.ended, dependency, 0)
+		own.work += own.ended.work
+		own.ended = reach{}
 	}
 }
 
 // Works are the work and span of all types of regions, in the order in which the
 // first of a type ended.
 func (b *Ledger) Works() []Work {
-	return b.works[0].all()
+	all := b.works[0].all()
+	for i := range all {
+		all[i].Chain = b.sharesOf(all[i].chain)
+	}
+	return all
 }
 
 func (w *work) all() []Work {

@@ -59,6 +59,17 @@ type blameWriter struct {
 	edges map[edgeKey]*edge
 
 	booked map[*cell]int64 // ns
+	inVain []vainPlace
+}
+
+// vainPlace is a place at which a group waited until a timer ended it, though otherwise
+// goroutines of these groups end the waits there.
+type vainPlace struct {
+	from   int
+	wakers []int
+	waits  int64
+	ns     int64
+	frame  event.FrameID // of the piece that such a wait is to those who wait for the group
 }
 
 // cellOf is the account of a group's waits at a place, those of the whole trace left
@@ -149,6 +160,9 @@ func (w *blameWriter) add(key cellKey, e *edge, shares []blame.Share, idle float
 		w.all.add(sh, part)
 		site.add(sh, part)
 		e.pieces.add(sh, part)
+		if sh.Piece.Kind == blame.Timer {
+			e.timers[sh.Piece.Frame] += sh.Ns()
+		}
 	}
 }
 
@@ -211,18 +225,24 @@ func (w *blameWriter) timedOut() {
 // timedOutBy books waits in vain, out, for those who otherwise end a group's waits at
 // their place, by.
 func (w *blameWriter) timedOutBy(from int, by, out *cell) {
-	seen := map[int]bool{}
+	place := vainPlace{
+		from: from, waits: out.waits.n, ns: out.ns,
+		frame: w.ledger.PieceOf(out.key.kind, out.key.stack, false).Frame,
+	}
 	for _, waker := range by.wakers {
 		n := waker.group.real().entry
-		if n == timeline.NoGroup || w.end.order[n] < 0 || seen[w.end.order[n]] {
+		if n == timeline.NoGroup || w.end.order[n] < 0 || slices.Contains(place.wakers, w.end.order[n]) {
 			continue
 		}
 		to := w.end.order[n]
-		seen[to] = true
+		place.wakers = append(place.wakers, to)
 		if e := w.edges[edgeKey{from, to, "group"}]; e != nil {
 			e.out.TimedOut += out.waits.n
 			e.out.TimedOutNs += out.ns
 		}
+	}
+	if len(place.wakers) > 0 {
+		w.inVain = append(w.inVain, place)
 	}
 }
 
@@ -235,12 +255,13 @@ type edgeKey struct {
 type edge struct {
 	out    result.Edge
 	pieces *pieceSums
+	timers map[event.FrameID]int64 // ns of waits for timers in them, by line
 }
 
 func (w *blameWriter) edge(key edgeKey) *edge {
 	e := w.edges[key]
 	if e == nil {
-		e = &edge{result.Edge{From: key.from, To: key.to, Node: key.node, Kinds: map[string]int64{}}, newPieceSums(w.end, w.ledger)}
+		e = &edge{result.Edge{From: key.from, To: key.to, Node: key.node, Kinds: map[string]int64{}}, newPieceSums(w.end, w.ledger), make(map[event.FrameID]int64)}
 		w.edges[key] = e
 	}
 	return e
@@ -277,7 +298,7 @@ func (w *blameWriter) write() {
 		}
 		edges = append(edges, e.out)
 	}
-	out.Knots = knots(all, len(w.r.Groups), w.end.To-w.end.From)
+	out.Knots = w.knots(all)
 	out.Edges = edges[:min(len(edges), maxEdges)]
 	for _, e := range edges[len(out.Edges):] {
 		out.EdgesOmitted.Count++
@@ -300,20 +321,33 @@ const (
 )
 
 // knots are the groups that wait for each other in a circle and hardly for anything
-// else. A timer is no way out: it ends a wait, and does not bring what was waited
-// for.
-func knots(edges []*edge, groups int, length int64) []result.Knot {
+// else, or a group whose goroutines wait so for each other in vain. A timer is no way
+// out: it ends a wait, and does not bring what was waited for.
+func (w *blameWriter) knots(edges []*edge) []result.Knot {
+	length := float64(w.end.To - w.end.From)
 	var arcs []blame.Arc
+	sets := [][]int{}
 	for _, e := range edges {
-		if o := &e.out; o.To >= 0 && o.To != o.From && float64(o.Ns+o.TimedOutNs) >= leastInKnot*float64(length) {
+		switch o := &e.out; {
+		case o.To < 0 || float64(o.Ns+o.TimedOutNs) < leastInKnot*length:
+		case o.To != o.From:
 			arcs = append(arcs, blame.Arc{From: o.From, To: o.To})
+		case o.TimedOut > 0:
+			sets = append(sets, []int{o.From})
 		}
 	}
+	sets = append(sets, blame.Circles(len(w.r.Groups), arcs)...)
 	out := []result.Knot{}
-	for _, set := range blame.Circles(groups, arcs) {
+	for _, set := range sets {
 		k := result.Knot{Groups: set}
 		for _, e := range edges {
-			addToKnot(&k, e, slices.Contains(set, e.out.From), slices.Contains(set, e.out.To))
+			w.addToKnot(&k, e)
+		}
+		for _, place := range w.inVain {
+			if slices.Contains(set, place.from) && slices.ContainsFunc(place.wakers, func(g int) bool { return slices.Contains(set, g) }) {
+				k.TimedOut += place.waits
+				k.TimedOutNs += place.ns
+			}
 		}
 		if inside := float64(k.InsideNs + k.TimedOutNs); inside >= leastTrapped*(inside+float64(k.OutsideNs)) {
 			out = append(out, k)
@@ -322,30 +356,40 @@ func knots(edges []*edge, groups int, length int64) []result.Knot {
 	return out
 }
 
-// addToKnot books an edge that begins, or ends, within a knot.
-func addToKnot(k *result.Knot, e *edge, from, to bool) {
+// addToKnot books an edge that begins within a knot.
+func (w *blameWriter) addToKnot(k *result.Knot, e *edge) {
 	o := &e.out
 	switch {
-	case !from || o.From == o.To:
-	case to:
+	case !slices.Contains(k.Groups, o.From) || o.From == o.To && len(k.Groups) > 1:
+	case slices.Contains(k.Groups, o.To):
 		k.InsideNs += o.Ns
-		k.TimedOut += o.TimedOut
-		k.TimedOutNs += o.TimedOutNs
 		for _, kind := range [...]blame.Kind{blame.Code, blame.LockHolder, blame.Syscall, blame.GC} {
 			k.WorkNs += e.pieces.kinds[kind]
 		}
 		k.TimerNs += e.pieces.kinds[blame.Timer]
+		k.TrappedNs += w.trapped(k, e)
 		for _, m := range o.At {
 			k.At = insertTop(k.At, m, compareMoments)
 			k.At = k.At[:min(len(k.At), maxEdgeAt)]
 		}
 	default:
 		switch o.Node {
-		case blame.Timer.String(), blame.Scheduler.String(), blame.Open.String():
+		case blame.Scheduler.String(), blame.Open.String(), blame.Timer.String():
 		default:
 			k.OutsideNs += o.Ns
 		}
 	}
+}
+
+// trapped is for how long those of an edge waited for somebody who waited in vain for
+// the knot meanwhile: each for the other.
+func (w *blameWriter) trapped(k *result.Knot, e *edge) (ns int64) {
+	for _, place := range w.inVain {
+		if slices.Contains(k.Groups, place.from) && slices.ContainsFunc(place.wakers, func(g int) bool { return slices.Contains(k.Groups, g) }) {
+			ns += e.timers[place.frame]
+		}
+	}
+	return ns
 }
 
 // finishPaths writes what the critical paths of tasks and regions consist of.
@@ -378,8 +422,9 @@ func (b *blamed) finishPaths(end *End, r *result.Result) {
 		for i := range r.Regions {
 			if r.Regions[i].Type == end.Tables.String(w.Name) {
 				r.Regions[i].Work = &result.Work{
-					Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks,
-					SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened,
+					Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, JoinedNs: w.Spans.Joined, ForeignNs: w.ForeignNs,
+					SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks, SpanOutsideNs: w.Spans.Outside,
+					SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened, Chain: piecesOf(end, b.ledger, w.Chain, maxPathPieces),
 				}
 			}
 		}

@@ -46,26 +46,8 @@ func newPieceSums(end *End, ledger *blame.Ledger) *pieceSums {
 
 // add adds a share, during which processors idled for so long.
 func (s *pieceSums) add(sh blame.Share, idle float64) {
-	p := sh.Piece
-	f := s.end.Tables.Frame(p.Frame)
-	name := pieceName{kind: p.Kind, region: s.end.Tables.String(p.Region), group: -1, stopped: p.Who == blame.Stopped}
-	if p.Frame != 0 {
-		name.fn, name.file = f.Func, f.File
-	}
-	if g := s.ledger.GroupOf(p.Who); g >= 0 {
-		name.group = s.end.order[g]
-		name.byCreation = p.How == blame.ByCreation
-	}
-	caller := event.Frame{}
-	if p.Caller != 0 {
-		caller = s.end.Tables.Frame(p.Caller)
-		name.caller = event.Frame{Func: caller.Func, File: caller.File}
-	}
-	holder := event.Frame{}
-	if p.HeldIn != 0 {
-		holder = s.end.Tables.Frame(p.HeldIn)
-		name.heldIn = event.Frame{Func: holder.Func, File: holder.File}
-	}
+	name := s.nameOf(sh.Piece)
+	line := func(frame event.FrameID) int { return s.end.Tables.Frame(frame).Line }
 	sum := s.byName[name]
 	if sum == nil {
 		sum = &pieceSum{lines: make(map[int]int64), callerLines: make(map[int]int64), heldLines: make(map[int]int64), hows: make(map[blame.How]int64)}
@@ -74,15 +56,34 @@ func (s *pieceSums) add(sh blame.Share, idle float64) {
 	sum.direct += sh.DirectNs
 	sum.propagated += sh.PropagatedNs
 	sum.idle += idle
-	if p.HeldIn != 0 {
+	if sh.Piece.HeldIn != 0 {
 		sum.held += sh.Ns()
 	}
-	sum.lines[f.Line] += sh.Ns()
-	sum.callerLines[caller.Line] += sh.Ns()
-	sum.heldLines[holder.Line] += sh.Ns()
-	sum.hows[p.How] += sh.Ns()
+	sum.lines[line(sh.Piece.Frame)] += sh.Ns()
+	sum.callerLines[line(sh.Piece.Caller)] += sh.Ns()
+	sum.heldLines[line(sh.Piece.HeldIn)] += sh.Ns()
+	sum.hows[sh.Piece.How] += sh.Ns()
 	s.total += sh.Ns()
-	s.kinds[p.Kind] += sh.Ns()
+	s.kinds[sh.Piece.Kind] += sh.Ns()
+}
+
+// nameOf is what makes a piece the same as others in the result.
+func (s *pieceSums) nameOf(p blame.Piece) pieceName {
+	name := pieceName{kind: p.Kind, region: s.end.Tables.String(p.Region), group: -1, stopped: p.Who == blame.Stopped}
+	frame := func(id event.FrameID) event.Frame {
+		if id == 0 {
+			return event.Frame{}
+		}
+		f := s.end.Tables.Frame(id)
+		return event.Frame{Func: f.Func, File: f.File}
+	}
+	f := frame(p.Frame)
+	name.fn, name.file, name.caller, name.heldIn = f.Func, f.File, frame(p.Caller), frame(p.HeldIn)
+	if g := s.ledger.GroupOf(p.Who); g >= 0 {
+		name.group = s.end.order[g]
+		name.byCreation = p.How == blame.ByCreation
+	}
+	return name
 }
 
 // list are all pieces, the most first.
