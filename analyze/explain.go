@@ -97,9 +97,9 @@ func (f *reading) targets(q Question, out *result.Explanation) ([]target, error)
 	case q.Goroutine != 0:
 		return f.ofGoroutine(q)
 	case q.Task != nil:
-		return f.ofTypes("task", q.Task)
+		return f.ofTypes("task", q.Task, &out.Notes)
 	case q.Region != nil:
-		return f.ofTypes("region", q.Region)
+		return f.ofTypes("region", q.Region, &out.Notes)
 	case q.Site != nil:
 		return f.ofSites(q.Site, out)
 	}
@@ -112,13 +112,14 @@ func (f *reading) ofGoroutine(q Question) ([]target, error) {
 	if !f.scout.seen {
 		return nil, fmt.Errorf("goroutine %d is not in the trace: conctrace analyze --goroutines lists those that are", q.Goroutine)
 	}
-	if q.At != nil && len(f.scout.longest) == 0 {
+	found := f.scout.found()
+	if q.At != nil && len(found) == 0 {
 		return nil, fmt.Errorf("goroutine %d was not there at %v", q.Goroutine, *q.At)
 	}
 	var out []target
 	resting := 0
-	for i := range f.scout.longest {
-		r := &f.scout.longest[i]
+	for i := range found {
+		r := &found[i]
 		if q.At == nil && f.atRest(r) {
 			resting++
 			continue
@@ -166,14 +167,14 @@ func ordinal(i int) string {
 
 // ofTypes are the slowest and a typical one of the tasks or regions whose type
 // matches.
-func (f *reading) ofTypes(of string, re *regexp.Regexp) ([]target, error) {
+func (f *reading) ofTypes(of string, re *regexp.Regexp, notes *[]string) ([]target, error) {
 	var out []target
 	types, spans := 0, f.Regions
 	if of == "task" {
 		spans = f.Tasks
 	}
 	for _, span := range spans { // most time first
-		if !re.MatchString(span.Type) || types == maxTypeStories {
+		if !re.MatchString(span.Type) {
 			continue
 		}
 		i := slices.IndexFunc(f.set.Paths(), func(p blame.Path) bool {
@@ -182,11 +183,16 @@ func (f *reading) ofTypes(of string, re *regexp.Regexp) ([]target, error) {
 		if i < 0 {
 			continue
 		}
-		types++
+		if types++; types > maxTypeStories {
+			continue
+		}
 		out = append(out, runs(f.set.Paths()[i], of, span.Type)...)
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no %s that began and ended within the trace has a type that matches %q%s", of, re, f.known(spans, of))
+	}
+	if types > maxTypeStories {
+		*notes = append(*notes, fmt.Sprintf("%d types of %ss match; these are the ones with most time.", types, of))
 	}
 	return out, nil
 }
@@ -209,15 +215,15 @@ func (f *reading) known(spans []result.Span, of string) string {
 
 // runs are the slowest run of a path and a typical one.
 func runs(p blame.Path, of, name string) []target {
-	make := func(title string, r blame.Run) target {
+	targetOf := func(title string, r blame.Run) target {
 		return target{title: title, kind: of, name: name, goroutine: r.G, Window: blame.Window{From: r.From, To: r.To}}
 	}
 	if p.Runs == 1 {
-		return []target{make("the only one", p.Slowest[0])}
+		return []target{targetOf("the only one", p.Slowest[0])}
 	}
-	out := []target{make(fmt.Sprintf("the slowest of %d", p.Runs), p.Slowest[0])}
+	out := []target{targetOf(fmt.Sprintf("the slowest of %d", p.Runs), p.Slowest[0])}
 	if t := p.Typical; t.From != p.Slowest[0].From || t.G != p.Slowest[0].G {
-		out = append(out, make(fmt.Sprintf("a typical one of %d", p.Runs), t))
+		out = append(out, targetOf(fmt.Sprintf("a typical one of %d", p.Runs), t))
 	}
 	return out
 }

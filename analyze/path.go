@@ -54,7 +54,7 @@ func Path(ctx context.Context, src Source, o Options, q PathQuestion) (*result.P
 		return nil, err
 	}
 	out := &result.PathReport{SchemaVersion: result.SchemaVersion, Trace: about(first.Result), Question: q.String(), Groups: groupIDs(first.Result), Paths: []result.CriticalPath{}, Notes: []string{}}
-	targets, err := first.pathTargets(q)
+	targets, err := first.pathTargets(q, &out.Notes)
 	if err != nil {
 		return nil, fmt.Errorf("path of %s: %w", src.name, err)
 	}
@@ -86,12 +86,12 @@ func (q PathQuestion) String() string {
 	return "the critical path of the busiest stretch"
 }
 
-func (f *reading) pathTargets(q PathQuestion) ([]target, error) {
+func (f *reading) pathTargets(q PathQuestion, notes *[]string) ([]target, error) {
 	switch {
 	case q.Task != nil:
-		return f.ofTypes("task", q.Task)
+		return f.ofTypes("task", q.Task, notes)
 	case q.Region != nil:
-		return f.ofTypes("region", q.Region)
+		return f.ofTypes("region", q.Region, notes)
 	case q.Goroutine != 0:
 		if !f.scout.seen {
 			return nil, fmt.Errorf("goroutine %d is not in the trace: conctrace analyze --goroutines lists those that are", q.Goroutine)
@@ -248,7 +248,7 @@ func processors(w blame.Work, n int) []result.ProcessorBound {
 		b := result.ProcessorBound{P: p, AtLeastNs: atLeast(w.Spans, p)}
 		if float64(w.Spans.Latency) <= 1.05*float64(w.Spans.CPU) {
 			t1, span := float64(w.Spans.Work), float64(w.Spans.Burdened)
-			b.AboutNs = int64(math.Round(t1/float64(p) + (1-1/float64(p))*burdenedFactor*span))
+			b.AboutNs = max(b.AtLeastNs, int64(math.Round(t1/float64(p)+(1-1/float64(p))*burdenedFactor*span)))
 		}
 		out = append(out, b)
 	}

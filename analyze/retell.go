@@ -1,7 +1,9 @@
 package analyze
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/blame"
 	"github.com/conctrace/conctrace/analyze/internal/collect"
@@ -56,12 +58,23 @@ func (w *watched) Keep(full []timeline.Record) []timeline.Record {
 type scout struct {
 	goroutine, at int64 // at -1: the longest
 	seen          bool
-	life          blame.Window // what of its time is in the scope
-	longest       []timeline.Record
+	life          blame.Window      // what of its time is in the scope
+	then          []timeline.Record // what it did at that instant
+	waits         map[scouted][]timeline.Record
 }
 
-// maxScouted is how many of a goroutine's waits are kept to choose from.
-const maxScouted = 64
+const (
+	// maxScoutedEach is how many of a goroutine's waits are kept of each kind at each
+	// place, and maxScouted how many of those there may be.
+	maxScoutedEach = maxWaitStories
+	maxScouted     = 1000
+)
+
+// scouted is a place at which a goroutine waits, and as what.
+type scouted struct {
+	kind  waitkind.Kind
+	stack event.StackID
+}
 
 func (s *scout) look(batch []timeline.Record) {
 	for i := range batch {
@@ -73,35 +86,46 @@ func (s *scout) look(batch []timeline.Record) {
 			s.life.From = r.Start
 		}
 		s.seen, s.life.To = true, max(s.life.To, r.End)
-		if r.Op != timeline.OpInterval || r.Ns() == 0 {
-			continue
-		}
-		if s.at >= 0 {
+		switch {
+		case r.Op != timeline.OpInterval || r.Ns() == 0:
+		case s.at >= 0:
 			if r.Start <= s.at && s.at < r.End {
-				s.longest = append(s.longest, *r)
+				s.then = append(s.then, *r)
 			}
-			continue
+		case r.Kind.Class() != waitkind.Running:
+			s.add(r)
 		}
-		if r.Kind.Class() == waitkind.Running {
-			continue
-		}
-		s.longest = insertLongest(s.longest, *r)
 	}
 }
 
-// insertLongest keeps the longest, the longest first.
-func insertLongest(list []timeline.Record, r timeline.Record) []timeline.Record {
-	i := len(list)
-	for i > 0 && list[i-1].Ns() < r.Ns() {
-		i--
+// add keeps a wait if it is one of the longest at its place.
+func (s *scout) add(r *timeline.Record) {
+	at := scouted{r.Kind, r.Stack}
+	list, known := s.waits[at]
+	if !known && len(s.waits) >= maxScouted {
+		return
 	}
-	if i >= maxScouted {
-		return list
+	if s.waits == nil {
+		s.waits = make(map[scouted][]timeline.Record)
 	}
-	list = append(list, timeline.Record{})
-	copy(list[i+1:], list[i:])
-	list[i] = r
-	return list[:min(len(list), maxScouted)]
+	list = append(list, *r)
+	slices.SortStableFunc(list, longestFirst)
+	s.waits[at] = list[:min(len(list), maxScoutedEach)]
+}
+
+// found are the waits that were kept, the longest first, or what the goroutine did at
+// the instant that was asked for.
+func (s *scout) found() []timeline.Record {
+	out := slices.Clone(s.then)
+	for _, list := range s.waits {
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, longestFirst)
+	return out
+}
+
+func longestFirst(x, y timeline.Record) int {
+	return cmp.Or(cmp.Compare(y.Ns(), x.Ns()), cmp.Compare(x.Start, y.Start))
 }
 
 // target is a part of a goroutine's time that is to be told of.
@@ -120,6 +144,7 @@ type retelling struct {
 	ledger *blame.Ledger
 	rec    *blame.Recording
 	tables *event.Tables
+	groups []timeline.Group
 }
 
 // retell reads the trace again and records what happened during some targets. Before
@@ -137,7 +162,7 @@ func (a *analysis) retell(ctx context.Context, first *reading, targets []target,
 		bytes = blame.DefaultBytes
 	}
 	t := &retelling{reading: first, rec: blame.NewRecording(windows, recordingShare*bytes)}
-	_, err := a.pass(ctx, timeline.Options{
+	pass, err := a.pass(ctx, timeline.Options{
 		From: int64(a.opts.From), To: int64(a.opts.To), MaxGoroutines: a.opts.MaxGoroutines, Select: a.selected,
 	}, func(tables *event.Tables) timeline.Sink {
 		t.ledger, t.tables = blame.New(blame.Options{Bytes: bytes, From: int64(a.opts.From)}, tables), tables
@@ -150,6 +175,7 @@ func (a *analysis) retell(ctx context.Context, first *reading, targets []target,
 	if err != nil {
 		return nil, err
 	}
+	t.groups = pass.machine.Groups()
 	return t, nil
 }
 
@@ -230,10 +256,9 @@ func (t *retelling) step(in *blame.Step) result.Step {
 	switch at := t.groupAt(p.Who); {
 	case p.Who == blame.Stopped:
 		s.Stopped = true
-	case at < 0:
-	case p.How == blame.ByCreation:
-		s.Frame = &result.Frame{Func: t.Groups[at].Name}
-	default:
+	case p.How == blame.ByCreation && p.Who >= 0:
+		s.Frame = &result.Frame{Func: t.groups[t.ledger.GroupOf(p.Who)].Entry}
+	case at >= 0:
 		s.Antagonist = &at
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -36,7 +37,6 @@ func addPiece(to []result.Piece, p result.Piece) []result.Piece {
 			}
 			q.Ns += p.Ns
 			q.HeldNs += p.HeldNs
-			q.IdleBlockedNs += p.IdleBlockedNs
 			return to
 		}
 	}
@@ -127,8 +127,11 @@ func explains(r *result.Result) {
 // or the number would mean another one.
 func explainCommand(r *result.Result, n int) string {
 	file := r.Trace.File
-	if file == "-" {
+	switch {
+	case file == "-":
 		file = "TRACE"
+	case strings.HasPrefix(file, "-"):
+		file = "./" + file // no flag
 	}
 	text := "conctrace explain " + quoted(file)
 	s := &r.Scope

@@ -6,13 +6,10 @@ import "strings"
 // quotes.
 func quoted(word string) string {
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/+:@%,=~", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/+:@%,=", r)
 	}
 	if word != "" && !strings.HasPrefix(word, "-") && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
 		return word
-	}
-	if strings.HasPrefix(word, "-") {
-		word = "./" + word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

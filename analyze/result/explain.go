@@ -153,8 +153,8 @@ type RunnerUp struct {
 // a prediction: the chains are those that this run happened to take.
 type Bounds struct {
 	Work
-	// Processors are how long the work takes at least with so many processors,
-	// T(p) ≥ max(T1/p, T∞), T∞ with locks and latency.
+	// Processors are how long it takes at least with so many processors, T(p) ≥
+	// max(T1/p, T∞): T1 is JoinedNs, T∞ that with locks and latency.
 	Processors []ProcessorBound `json:"processors"`
 	WhatIf     []WhatIf         `json:"what_if"` // the most first
 }

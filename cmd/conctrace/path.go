@@ -68,6 +68,9 @@ func (f *pathFlags) question(cmd *cobra.Command) (q analyze.PathQuestion, err er
 	if n > 1 {
 		return q, errors.New("one thing at a time: only one of --task, --region and --goroutine")
 	}
+	if changed("task") && f.task == "" || changed("region") && f.region == "" {
+		return q, errors.New("the regular expression is empty")
+	}
 	if changed("goroutine") && f.goroutine < 1 {
 		return q, fmt.Errorf("--goroutine %d: there is no such goroutine", f.goroutine)
 	}

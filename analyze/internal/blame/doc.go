@@ -8,13 +8,14 @@
 //  3. ledger.go takes the records of a timeline. Where a goroutine ends another's
 //     wait, what filled the waker's time during the wait is what filled the wait:
 //     a look into one history, however long the chain of causes is. accounts.go
-//     sums that by who waited where for whom, paths.go by task and region.
+//     sums that by who waited where for whom, paths.go by task and region. ready.go
+//     says who had the processors, futile.go which wake-ups were in vain.
 //  4. work.go measures work and span while records pass.
 //  5. graph.go finds goroutines that wait for each other in a circle.
 //
 // Those sum. What a single wait, task or goroutine was about is told by the walk
 // itself:
 //
-//  6. recording.go keeps every interval of a part of the trace, walk.go follows
-//     one wait back through it, path.go the whole of a goroutine's time.
+//  6. recording.go keeps every interval of a part of the trace; walk.go follows one
+//     wait back through it, or the critical path.
 package blame

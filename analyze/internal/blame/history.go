@@ -101,7 +101,7 @@ func (s *store) descends(h, parent *history, at int64) {
 		return
 	}
 	// The half that is furthest away goes.
-	for h.depth = mostParents / 2; parent.depth > mostParents/2 && parent.parent != nil; parent = parent.parent {
+	for h.depth = mostParents/2 + 1; parent.depth > mostParents/2 && parent.parent != nil; parent = parent.parent {
 		parent.depth -= mostParents / 2
 	}
 	s.orphan(parent)

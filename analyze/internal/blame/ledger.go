@@ -8,8 +8,8 @@ import (
 
 // Options bound a Ledger.
 type Options struct {
-	// Bytes bounds the memory of the histories; 0 is DefaultBytes. What falls out
-	// of them is unresolved.
+	// Bytes bounds the memory of the goroutines' histories; 0 is DefaultBytes. What
+	// falls out of them is unresolved. What is summed up by place takes more.
 	Bytes int64
 	// From is the scope's start, ns.
 	From int64

@@ -9,8 +9,8 @@ import (
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 )
 
-// Path is what the tasks, or the regions, of one type consisted of: the critical
-// path to the end of each, of its length exactly (methods.md A.9).
+// Path is what the tasks, or the regions, of one type consisted of: what their goroutine
+// did, and where it waited what filled the wait, of their length exactly.
 type Path struct {
 	Task   bool // or region
 	Name   event.StringID

@@ -147,7 +147,7 @@ func (t *pieceTable) frame(stack event.StackID) event.FrameID {
 const (
 	codeBits  = 13
 	codeCache = 1 << codeBits
-	// mostParts is how many are remembered at all.
+	// mostParts is how many are remembered at all, and how many pieces of holders.
 	mostParts = 1 << 18
 )
 
@@ -330,6 +330,9 @@ func (t *pieceTable) holder(k key, release event.StackID) key {
 	p.HeldIn = t.frame(release)
 	if own {
 		p.Kind = LockHolder
+	}
+	if len(t.held) >= mostParts {
+		clear(t.held)
 	}
 	h := t.id(p) | k&inherited
 	t.held[in] = h

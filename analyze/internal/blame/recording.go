@@ -31,6 +31,7 @@ type thread struct {
 	before    key     // what was before it was born, if it has no creator
 	ended     int64   // -1 while it lives
 	intervals []interval
+	children  []*thread // that it created, in the order in which they ended
 }
 
 // interval is what a goroutine did for a while: one piece of its own, or a wait
@@ -44,7 +45,7 @@ type interval struct {
 	kind     waitkind.Kind // of a wait, whoever ended it, or of the readiness
 }
 
-const intervalBytes = 48
+const intervalBytes = 56
 
 // NewRecording returns a recording of some windows that takes about so many bytes
 // at most. What does not fit is dropped, the oldest first.
@@ -99,6 +100,8 @@ func (rec *Recording) ends(id, at int64) {
 	}
 	if t.ended = at; len(t.intervals) == 0 {
 		delete(rec.threads, id)
+	} else if t.creator != nil {
+		t.creator.children = append(t.creator.children, t)
 	}
 }
 
@@ -133,8 +136,23 @@ func (rec *Recording) drop(now int64) {
 				n++
 			}
 			rec.n -= n
-			t.intervals = slices.Delete(t.intervals, 0, n)
+			t.dropFirst(n)
+			if len(t.intervals) == 0 && t.ended >= 0 {
+				delete(rec.threads, t.id)
+			}
 		}
+	}
+}
+
+// dropFirst drops intervals, and what memory they took.
+func (t *thread) dropFirst(n int) {
+	switch left := t.intervals[n:]; {
+	case len(left) == 0:
+		t.intervals, t.children = nil, nil
+	case n > len(left):
+		t.intervals = slices.Clone(left)
+	default:
+		t.intervals = slices.Delete(t.intervals, 0, n)
 	}
 }
 
@@ -142,19 +160,16 @@ func (rec *Recording) drop(now int64) {
 // ended it been faster: of those that the one that waited created, the last other one
 // to end during the wait.
 func (rec *Recording) RunnerUp(waiter, waker, from, to int64) (g, ended int64, ok bool) {
-	t, parent := rec.threads[waker], rec.threads[waiter]
-	if t == nil || parent == nil {
+	parent := rec.threads[waiter]
+	if parent == nil || rec.threads[waker] == nil {
 		return 0, 0, false
 	}
-	for id, other := range rec.threads {
-		if other == t || other.creator != parent || other.ended <= from || other.ended > to {
-			continue
-		}
-		if !ok || other.ended > ended || other.ended == ended && id < g {
-			g, ended, ok = id, other.ended, true
+	for i := len(parent.children) - 1; i >= 0 && parent.children[i].ended > from; i-- {
+		if other := parent.children[i]; other.id != waker && other.ended <= to {
+			return other.id, other.ended, true
 		}
 	}
-	return g, ended, ok
+	return 0, 0, false
 }
 
 // LastToRun is the goroutine that ran last in a window, of those whose group is

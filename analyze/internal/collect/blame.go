@@ -392,7 +392,7 @@ func (w *blameWriter) trapped(k *result.Knot, e *edge) (ns int64) {
 	return ns
 }
 
-// finishPaths writes what the critical paths of tasks and regions consist of.
+// finishPaths writes what tasks and regions consist of.
 func (b *blamed) finishPaths(end *End, r *result.Result) {
 	for _, p := range b.ledger.Paths() {
 		spans := r.Regions

@@ -21,14 +21,14 @@ type pieceSums struct {
 
 // pieceName is what makes pieces of the result the same.
 type pieceName struct {
-	kind       blame.Kind
-	fn, file   string
-	caller     event.Frame // without its line
-	heldIn     event.Frame // the same
-	region     string
-	group      int // -1 for none
-	stopped    bool
-	byCreation bool
+	kind     blame.Kind
+	fn, file string
+	caller   event.Frame // without its line
+	heldIn   event.Frame // the same
+	region   string
+	group    int // -1 for none
+	stopped  bool
+	entry    string // of a group whose goroutines are all that is known
 }
 
 // pieceSum is a piece that is being summed.
@@ -80,8 +80,10 @@ func (s *pieceSums) nameOf(p blame.Piece) pieceName {
 	f := frame(p.Frame)
 	name.fn, name.file, name.caller, name.heldIn = f.Func, f.File, frame(p.Caller), frame(p.HeldIn)
 	if g := s.ledger.GroupOf(p.Who); g >= 0 {
-		name.group = s.end.order[g]
-		name.byCreation = p.How == blame.ByCreation
+		name.group = s.end.order[g] // -1 for one that was not asked for
+		if p.How == blame.ByCreation {
+			name.entry = s.end.Groups[g].Entry
+		}
 	}
 	return name
 }
@@ -106,17 +108,14 @@ func (s *pieceSums) list() []result.Piece {
 		if name.group >= 0 {
 			p.Group = &name.group
 		}
-		if name.byCreation {
-			p.Frame = &result.Frame{Func: s.end.Groups[s.groupAt(name.group)].Entry}
+		if name.entry != "" {
+			p.Frame = &result.Frame{Func: name.entry}
 		}
 		out = append(out, p)
 	}
 	slices.SortFunc(out, comparePieces)
 	return out
 }
-
-// groupAt is the number of the group at a place of the result.
-func (s *pieceSums) groupAt(place int) int { return slices.Index(s.end.order, place) }
 
 // most is the key with the highest sum, the least of equals.
 func most[K cmp.Ordered](sums map[K]int64) (best K) {
