@@ -25,7 +25,7 @@ func TestGoroutinesThatAreCreatedAgain(t *testing.T) {
 }
 
 func playsNonsense(t *testing.T, again bool) {
-	for seed := range uint64(150) {
+	for seed := range uint64(60) {
 		for _, o := range []timeline.Options{{}, {From: 300, To: 900}} {
 			t.Run(fmt.Sprintf("seed %d, from %d", seed, o.From), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 37))
