@@ -32,32 +32,28 @@ func pathsOf(t *testing.T, path string, q analyze.PathQuestion) *result.PathRepo
 	return r
 }
 
-// TestStoriesAndPathsAreWhole asks about every finding, the places with most waiting,
-// and the critical paths, of every trace: steps follow each other without a gap at
-// every level, and pieces and kinds sum to the whole.
+// TestStoriesAndPathsAreWhole asks about a finding, the place with most waiting, and the
+// critical paths of a stretch and of a region or task, of every trace: steps follow each
+// other without a gap at every level, and pieces and kinds sum to the whole.
 func TestStoriesAndPathsAreWhole(t *testing.T) {
 	overCorpus(t, func(t *testing.T, path string) {
 		r := analysed(t, path, analyze.Options{})
 		for i, f := range r.Findings {
 			if f.Explain != "" {
 				checkStories(t, explained(t, path, analyze.Question{Finding: i + 1}))
+				break
 			}
 		}
-		for _, s := range r.Sites[:min(2, len(r.Sites))] {
-			if s.Waits > 0 && len(s.Frames) > 0 {
-				checkStories(t, explained(t, path, analyze.Question{Site: regexp.MustCompile(regexp.QuoteMeta(s.Frames[0].Func))}))
-			}
+		if len(r.Sites) > 0 && r.Sites[0].Waits > 0 && len(r.Sites[0].Frames) > 0 {
+			checkStories(t, explained(t, path, analyze.Question{Site: regexp.MustCompile(regexp.QuoteMeta(r.Sites[0].Frames[0].Func))}))
 		}
 		questions := []analyze.PathQuestion{{}}
-		for _, s := range r.Regions[:min(2, len(r.Regions))] {
-			if s.Complete > 0 {
-				questions = append(questions, analyze.PathQuestion{Region: regexp.MustCompile("^" + regexp.QuoteMeta(s.Type) + "$")})
-			}
-		}
-		for _, s := range r.Tasks[:min(1, len(r.Tasks))] {
-			if s.Complete > 0 {
-				questions = append(questions, analyze.PathQuestion{Task: regexp.MustCompile("^" + regexp.QuoteMeta(s.Type) + "$")})
-			}
+		ofType := func(s result.Span) *regexp.Regexp { return regexp.MustCompile("^" + regexp.QuoteMeta(s.Type) + "$") }
+		switch {
+		case len(r.Tasks) > 0 && r.Tasks[0].Complete > 0:
+			questions = append(questions, analyze.PathQuestion{Task: ofType(r.Tasks[0])})
+		case len(r.Regions) > 0 && r.Regions[0].Complete > 0:
+			questions = append(questions, analyze.PathQuestion{Region: ofType(r.Regions[0])})
 		}
 		for _, q := range questions {
 			p, err := analyze.Path(context.Background(), analyze.File(path), analyze.Options{}, q)
