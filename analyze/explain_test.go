@@ -198,6 +198,9 @@ func TestTheForkJoinsPath(t *testing.T) {
 		t.Errorf("runner-up %+v", p.RunnerUp)
 	}
 	within(t, "T1/T∞", p.Work.Parallelism(), 1.9, 2.1)
+	if c := p.Work.Chain; len(c) < 2 || c[0].Caller == nil || c[1].Caller == nil || c[0].Caller.Func != "main.serialPart" || c[1].Caller.Func != "main.forkedPart" {
+		t.Errorf("the longest chain consists of %+v", c)
+	}
 }
 
 // TestServersAreRefused: a request that waits for a pool has no work and span of its

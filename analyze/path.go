@@ -218,15 +218,7 @@ func (m *measuring) found(t *retelling, i int, target *target, p *result.Critica
 		p.Refused = "For more than half of it its goroutine waited for goroutines that do not belong to it, such as a server's: how long they work for others is not known, so that a bound would be wrong."
 	default:
 		m.measured[len(m.measured)-1] = true
-		p.Work = &result.Bounds{Work: workOf(w), Processors: processors(w, t.procs()), WhatIf: []result.WhatIf{}}
-	}
-}
-
-func workOf(w blame.Work) result.Work {
-	return result.Work{
-		Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, JoinedNs: w.Spans.Joined, ForeignNs: w.ForeignNs,
-		SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks, SpanOutsideNs: w.Spans.Outside,
-		SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened,
+		p.Work = &result.Bounds{Work: t.set.Work(t.ledger, t.tables, w), Processors: processors(w, t.procs()), WhatIf: []result.WhatIf{}}
 	}
 }
 
@@ -336,9 +328,7 @@ func candidates(pieces []result.Piece) []candidate {
 	for _, p := range pieces {
 		add(blame.LockHolder, p.HeldIn, 0)
 		switch p.Kind {
-		case blame.Code.String():
-			add(blame.Code, p.Frame, 0.5, 0)
-		case blame.LockHolder.String():
+		case blame.Code.String(), blame.LockHolder.String():
 			add(blame.Code, p.Frame, 0.5, 0)
 		case blame.IO.String():
 			add(blame.IO, p.Frame, 0.5, 0)

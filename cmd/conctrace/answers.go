@@ -53,13 +53,21 @@ func (f *answerFlags) json() (bool, error) {
 	return false, fmt.Errorf("--format %q is not known; there are text, json", f.format)
 }
 
-// answered runs a command that answers a question: it asks, and writes the answer as
-// text or JSON.
-func answered[T any](
-	ctx context.Context, f *answerFlags, arg string, s streams, getenv func(string) string,
-	ask func(context.Context, analyze.Source, analyze.Options) (*T, error),
+// answered runs a command that answers a question of type Q: it asks, and writes the
+// answer as text or JSON.
+func answered[Q, T any](
+	cmd *cobra.Command, f *answerFlags, arg string, s streams, getenv func(string) string,
+	question func(*cobra.Command) (Q, error),
+	ask func(context.Context, analyze.Source, analyze.Options, Q) (*T, error),
 	text, json func(io.Writer, *T, report.Options) error,
 ) error {
+	if err := f.readingFlags.check(cmd.Flags()); err != nil {
+		return err
+	}
+	q, err := question(cmd) // before the options: what is asked for is no filter
+	if err != nil {
+		return err
+	}
 	o, err := f.readingFlags.options()
 	if err != nil {
 		return err
@@ -78,7 +86,7 @@ func answered[T any](
 	}
 	bar := newProgress(s.err, arg, f.quiet)
 	o.Progress = bar.update
-	answer, err := ask(ctx, source(arg, s), o)
+	answer, err := ask(cmd.Context(), source(arg, s), o, q)
 	bar.finish()
 	if err != nil {
 		return err

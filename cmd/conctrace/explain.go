@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/conctrace/conctrace/analyze"
-	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report"
 	"github.com/spf13/cobra"
 )
@@ -44,16 +42,7 @@ command that analyze prints below a finding has all that it takes.`,
   conctrace explain trace.out --task checkout -f json`,
 		Args: oneTrace,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.readingFlags.check(cmd.Flags()); err != nil {
-				return err
-			}
-			q, err := f.question(cmd)
-			if err != nil {
-				return err
-			}
-			return answered(cmd.Context(), &f.answerFlags, args[0], s, getenv, func(ctx context.Context, src analyze.Source, o analyze.Options) (*result.Explanation, error) {
-				return analyze.Explain(ctx, src, o, q)
-			}, report.ExplanationText, report.ExplanationJSON)
+			return answered(cmd, &f.answerFlags, args[0], s, getenv, f.question, analyze.Explain, report.ExplanationText, report.ExplanationJSON)
 		},
 	}
 	fl := cmd.Flags()

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/conctrace/conctrace/analyze"
-	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report"
 	"github.com/spf13/cobra"
 )
@@ -36,16 +34,7 @@ are for the same goroutines with the same share of the work each.`,
   conctrace path trace.out --goroutine 18`,
 		Args: oneTrace,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.readingFlags.check(cmd.Flags()); err != nil {
-				return err
-			}
-			q, err := f.question(cmd)
-			if err != nil {
-				return err
-			}
-			return answered(cmd.Context(), &f.answerFlags, args[0], s, getenv, func(ctx context.Context, src analyze.Source, o analyze.Options) (*result.PathReport, error) {
-				return analyze.Path(ctx, src, o, q)
-			}, report.PathText, report.PathJSON)
+			return answered(cmd, &f.answerFlags, args[0], s, getenv, f.question, analyze.Path, report.PathText, report.PathJSON)
 		},
 	}
 	fl := cmd.Flags()

@@ -45,25 +45,13 @@ func (b *Ledger) holdBack(l, waker *life, id int32, r *timeline.Record) {
 		f.shares = f.shares[:0]
 		for _, part := range f.parts {
 			b.look(waker, part.From, part.To)
-			f.found(b.found)
+			f.shares = addFound(f.shares, b.found)
 		}
 		b.look(waker, r.Start, r.End)
 	}
 	f.account, f.last, f.ran = id, *r, 0
 	f.parts = append(f.parts, Wait{r.Start, r.End, r.G})
-	f.found(b.found)
-}
-
-func (f *futile) found(found []stretch) {
-	for _, s := range found {
-		if s.mix == nil {
-			f.shares = addShare(f.shares, s.share)
-			continue
-		}
-		for _, sh := range s.mix.shares {
-			f.shares = addShare(f.shares, sh)
-		}
-	}
+	f.shares = addFound(f.shares, b.found)
 }
 
 // wasFutile follows what a goroutine does after a wait for a condition, and books

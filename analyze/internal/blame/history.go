@@ -359,6 +359,21 @@ type stretch struct {
 	mix *mix // not nil: several pieces, in no known order
 }
 
+// addFound adds all shares of what was found.
+func addFound(to []share, found []stretch) []share {
+	for i := range found {
+		s := &found[i]
+		if s.mix == nil {
+			to = addShare(to, s.share)
+			continue
+		}
+		for _, sh := range s.mix.shares {
+			to = addShare(to, sh)
+		}
+	}
+	return to
+}
+
 // look appends what filled [from, to) to a list, in the order of time. Where to
 // lies before the history's end, what comes later is left out. The pieces sum to
 // to-from.

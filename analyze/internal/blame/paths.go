@@ -160,16 +160,7 @@ func (b *Ledger) spanEnds(l *life, key pathKey, run Run) {
 		b.paths.order = append(b.paths.order, key)
 	}
 	b.found = l.hist.look(b.found[:0], run.From, run.To)
-	b.shares = b.shares[:0]
-	for _, s := range b.found {
-		if s.mix == nil {
-			b.shares = addShare(b.shares, s.share)
-			continue
-		}
-		for _, sh := range s.mix.shares {
-			b.shares = addShare(b.shares, sh)
-		}
-	}
+	b.shares = addFound(b.shares[:0], b.found)
 	for _, sh := range b.shares {
 		b.paths.sums.add(sum.id, sh.key, sh.ns)
 	}

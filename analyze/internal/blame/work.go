@@ -369,18 +369,14 @@ func (w *work) after(l, waker *life, r *timeline.Record, held bool) {
 
 // Works are the work and span of all types of regions, in the order in which the
 // first of a type ended.
-func (b *Ledger) Works() []Work {
-	all := b.works[0].all()
-	for i := range all {
-		all[i].Chain = b.sharesOf(all[i].chain)
-	}
-	return all
-}
+func (b *Ledger) Works() []Work { return b.worksOf(b.works[0]) }
 
-func (w *work) all() []Work {
+func (b *Ledger) worksOf(w *work) []Work {
 	var out []Work
 	for _, name := range w.order {
-		out = append(out, *w.types[name])
+		one := *w.types[name]
+		one.Chain = b.sharesOf(one.chain)
+		out = append(out, one)
 	}
 	return out
 }
@@ -419,7 +415,7 @@ func (b *Ledger) Measure(s Stretch, c Change) int {
 
 // Measured is what a measurement found, false if it did not come to its end.
 func (b *Ledger) Measured(n int) (Work, bool) {
-	if all := b.works[n].all(); len(all) > 0 {
+	if all := b.worksOf(b.works[n]); len(all) > 0 {
 		return all[0], true
 	}
 	return Work{}, false

@@ -421,13 +421,18 @@ func (b *blamed) finishPaths(end *End, r *result.Result) {
 	for _, w := range b.ledger.Works() {
 		for i := range r.Regions {
 			if r.Regions[i].Type == end.Tables.String(w.Name) {
-				r.Regions[i].Work = &result.Work{
-					Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, JoinedNs: w.Spans.Joined, ForeignNs: w.ForeignNs,
-					SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks, SpanOutsideNs: w.Spans.Outside,
-					SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened, Chain: piecesOf(end, b.ledger, w.Chain, maxPathPieces),
-				}
+				work := workOf(end, b.ledger, w)
+				r.Regions[i].Work = &work
 			}
 		}
+	}
+}
+
+func workOf(end *End, ledger *blame.Ledger, w blame.Work) result.Work {
+	return result.Work{
+		Runs: w.Runs, Ns: w.Ns, WorkNs: w.Spans.Work, JoinedNs: w.Spans.Joined, ForeignNs: w.ForeignNs,
+		SpanNs: w.Spans.CPU, SpanLocksNs: w.Spans.Locks, SpanOutsideNs: w.Spans.Outside,
+		SpanLatencyNs: w.Spans.Latency, SpanBurdenedNs: w.Spans.Burdened, Chain: piecesOf(end, ledger, w.Chain, maxPathPieces),
 	}
 }
 

@@ -188,7 +188,18 @@ func (s *Set) Paths() []blame.Path { return s.blame.ledger.Paths() }
 // Pieces are shares, of this reading or another one of the same trace, as they go
 // into a result: so many, and the others as one more.
 func (s *Set) Pieces(l *blame.Ledger, tables *event.Tables, shares []blame.Share, most int) []result.Piece {
+	return piecesOf(s.endWith(tables), l, shares, most)
+}
+
+// Work is work and span, of this reading or another one of the same trace, as it goes
+// into a result.
+func (s *Set) Work(l *blame.Ledger, tables *event.Tables, w blame.Work) result.Work {
+	return workOf(s.endWith(tables), l, w)
+}
+
+// endWith is the end of the trace for a reading with tables of its own.
+func (s *Set) endWith(tables *event.Tables) *End {
 	end := *s.end
 	end.Tables = tables
-	return piecesOf(&end, l, shares, most)
+	return &end
 }
