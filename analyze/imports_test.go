@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"analyze/internal/code":      {},
 	"analyze/waitkind":           {},
 	"analyze/result":             {},
+	"analyze/interval":           {"analyze/result"},
 	"analyze/internal/tracefile": {},
 	"analyze/internal/wire":      {"analyze/internal/event"},
 	"analyze/internal/texttrace": {},
@@ -25,13 +26,18 @@ var mayImport = map[string][]string{
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
 	"analyze/internal/blame":     {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind"},
 	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
+	"analyze/internal/lanes":     {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/interval", "analyze/result"},
 	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
-		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/waitkind", "analyze/result", "analyze/detect",
+		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/internal/lanes", "analyze/waitkind", "analyze/interval", "analyze/result", "analyze/detect",
 	},
-	"report":        {"analyze/result"},
-	"cmd/conctrace": {"analyze", "analyze/detect", "analyze/result", "report"},
+	"report/internal/units":       {},
+	"report/internal/names":       {"analyze/result"},
+	"report/html/internal/bundle": {},
+	"report/html":                 {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/units"},
+	"report":                      {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/units"},
+	"cmd/conctrace":               {"analyze", "analyze/detect", "analyze/interval", "analyze/result", "report"},
 }
 
 // only says which packages may use a module that is kept at one place.

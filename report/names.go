@@ -2,48 +2,19 @@ package report
 
 import (
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/names"
 )
-
-// majorVersion is the last element of the import path of a v2 module.
-var majorVersion = regexp.MustCompile(`^v[0-9]+\.`)
-
-// shortFunc drops the directory of a function's package and keeps package,
-// receiver and name.
-func shortFunc(name string) string {
-	name, args, generic := strings.Cut(name, "[")
-	dir, base := path.Split(name)
-	if majorVersion.MatchString(base) && dir != "" {
-		base = path.Base(dir) + "/" + base
-	}
-	// The linker escapes the dots of a package's last element.
-	base = strings.ReplaceAll(base, "%2e", ".")
-	if !generic {
-		return base
-	}
-	// After the type arguments the name goes on: F[...].func1.
-	_, rest := cutLast(args, "]")
-	return base + "[...]" + rest
-}
-
-// cutLast splits at the last separator; without one, all is before it.
-func cutLast(s, sep string) (before, after string) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):]
-	}
-	return s, ""
-}
 
 // funcForms are ways to show a function, from the fullest to the shortest.
 func (p *page) funcForms(name string) []string {
 	if name == "" {
 		return []string{"(unknown)"}
 	}
-	full := p.clean(shortFunc(name))
+	full := p.clean(names.ShortFunc(name))
 	forms := []string{full}
 	if _, method, ok := strings.Cut(full, ".(*"); ok {
 		forms = append(forms, "(*"+method)
@@ -59,46 +30,9 @@ func (p *page) groupName(r *result.Result, group int) string {
 	return p.funcForms(r.Groups[group].Name)[0]
 }
 
-// packageOf is the import path of a function's package.
-func packageOf(name string) string {
-	name, _, _ = strings.Cut(name, "[")
-	slash := strings.LastIndex(name, "/") + 1
-	pkg, _, _ := strings.Cut(name[slash:], ".")
-	return name[:slash] + pkg
-}
-
-// plumbing is the packages through which a wait passes on its way from the
-// code that wanted it to the runtime. They and their subpackages are passed
-// over when a wait is named.
-var plumbing = []string{"runtime", "internal", "sync", "syscall", "time", "os", "io", "net", "bufio", "crypto/tls", "golang.org/x/sync"}
-
-func isPlumbing(fn string) bool {
-	pkg := packageOf(fn)
-	for _, p := range plumbing {
-		if pkg == p || strings.HasPrefix(pkg, p+"/") && pkg != "net/http" {
-			return true
-		}
-	}
-	return false
-}
-
-// caller is the frame that a reader will recognise: the first outside the
-// plumbing, or else the outermost.
-func caller(frames []result.Frame) (result.Frame, bool) {
-	for _, f := range frames {
-		if !isPlumbing(f.Func) {
-			return f, true
-		}
-	}
-	if len(frames) == 0 {
-		return result.Frame{}, false
-	}
-	return frames[len(frames)-1], true
-}
-
 // placeForms are ways to show where a stack waits.
 func (p *page) placeForms(frames []result.Frame) []string {
-	f, ok := caller(frames)
+	f, ok := names.Caller(frames)
 	if !ok {
 		return []string{"(no stack)"}
 	}
@@ -106,29 +40,8 @@ func (p *page) placeForms(frames []result.Frame) []string {
 	if f.File == "" {
 		return fn
 	}
-	file := p.clean(shortFile(f.File))
+	file := p.clean(names.ShortFile(f.File))
 	at := ":" + strconv.Itoa(f.Line)
 	forms := []string{fn[0] + "  " + file + at, fn[0] + "  " + path.Base(file) + at}
 	return append(forms, fn...)
-}
-
-// shortFile keeps the last two elements of a path.
-func shortFile(file string) string {
-	file = strings.ReplaceAll(file, `\`, "/")
-	parts := strings.Split(strings.Trim(file, "/"), "/")
-	return strings.Join(parts[max(0, len(parts)-2):], "/")
-}
-
-// shortPlace shortens functions with their places, such as
-// "example.com/a/b.Run /home/u/a/b/run.go:12": the directories go.
-func shortPlace(s string) string {
-	fields := strings.Fields(s)
-	for i, f := range fields {
-		if strings.Contains(f, ".go:") {
-			fields[i] = shortFile(f)
-		} else {
-			fields[i] = shortFunc(f)
-		}
-	}
-	return strings.Join(fields, " ")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // page collects the lines of a text report, none wider than its width.
@@ -46,7 +47,7 @@ func text(t tone, s string) line { return line{{s, t}} }
 func (p *page) emit(l line) {
 	l = merge(clip(l, p.Width))
 	if n := len(l); n > 0 {
-		l[n-1].text = strings.TrimRight(l[n-1].text, " "+nbsp)
+		l[n-1].text = strings.TrimRight(l[n-1].text, " "+units.NBSP)
 	}
 	for _, s := range l {
 		p.out.WriteString(p.ink.paintText(s.tone, p.printable(s.text)))
@@ -60,7 +61,7 @@ func merge(l line) line {
 	var merged line
 	pending := "" // spaces since the last visible span
 	for _, s := range l {
-		if strings.Trim(s.text, " "+nbsp) == "" {
+		if strings.Trim(s.text, " "+units.NBSP) == "" {
 			pending += s.text
 			continue
 		}
@@ -143,7 +144,7 @@ func (p *page) fitting(all []line, indent int) []line {
 		}
 		loose := make(line, len(w))
 		for i, s := range w {
-			loose[i] = span{strings.ReplaceAll(strings.ReplaceAll(s.text, nbsp, " "), " ·", nbsp+"·"), s.tone}
+			loose[i] = span{strings.ReplaceAll(strings.ReplaceAll(s.text, units.NBSP, " "), " ·", units.NBSP+"·"), s.tone}
 		}
 		fitted = append(fitted, words(loose)...)
 	}
@@ -212,10 +213,10 @@ func joined(items ...line) line {
 	var l line
 	for i, item := range items {
 		if i > 0 {
-			l = append(l, span{nbsp + "· ", muted})
+			l = append(l, span{units.NBSP + "· ", muted})
 		}
 		for _, s := range item {
-			l = append(l, span{strings.ReplaceAll(s.text, " ", nbsp), s.tone})
+			l = append(l, span{strings.ReplaceAll(s.text, " ", units.NBSP), s.tone})
 		}
 	}
 	return l

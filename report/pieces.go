@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // who names groups by their index, "" where there is no such group.
@@ -135,12 +137,12 @@ func (p *page) fileAndLine(f result.Frame) string {
 	if f.File == "" {
 		return ""
 	}
-	return path.Base(p.clean(shortFile(f.File))) + ":" + strconv.Itoa(f.Line)
+	return path.Base(p.clean(names.ShortFile(f.File))) + ":" + strconv.Itoa(f.Line)
 }
 
 // place is the function of a stack that a reader will recognise, with its line.
 func (p *page) place(frames []result.Frame) string {
-	f, ok := caller(frames)
+	f, ok := names.Caller(frames)
 	if !ok {
 		return "(no stack)"
 	}
@@ -154,7 +156,7 @@ func (p *page) pieceCell(x result.Piece, groups who) cell {
 
 // pieceShare is the share of a piece, in the tone of its class.
 func (p *page) pieceShare(x result.Piece, whole int64) cell {
-	return txt(p.wordOf(x.Kind).tone, percent(x.Ns, whole))
+	return txt(p.wordOf(x.Kind).tone, units.Percent(x.Ns, whole))
 }
 
 // mainPieces are the pieces that matter of some that come the most first: so many
@@ -177,7 +179,7 @@ func (p *page) pieceItems(pieces []result.Piece, whole int64, groups who) []line
 	for _, x := range pieces {
 		var item line
 		for _, form := range p.pieceForms(x, groups) {
-			if item = (line{{percent(x.Ns, whole) + " ", p.wordOf(x.Kind).tone}, {form, plain}}); item.width() <= p.Width-8 {
+			if item = (line{{units.Percent(x.Ns, whole) + " ", p.wordOf(x.Kind).tone}, {form, plain}}); item.width() <= p.Width-8 {
 				break
 			}
 		}

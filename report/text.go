@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 var textFormat = Format{
@@ -68,18 +69,18 @@ func drawHeader(p *page, r *result.Result) {
 	t := r.Trace
 	items := []line{
 		text(strong, p.keepEnd(p.fileName(t.File), p.Width)),
-		text(plain, duration(t.DurationNs)),
+		text(plain, units.Duration(t.DurationNs)),
 	}
 	if procs := processorCounts(t.Gomaxprocs); procs != "" {
 		items = append(items, text(plain, procs))
 	}
-	goroutines := counted(int64(r.Scope.Goroutines), "goroutine", "goroutines")
+	goroutines := units.Counted(int64(r.Scope.Goroutines), "goroutine", "goroutines")
 	if n := r.Scope.SystemGoroutines; n > 0 {
-		goroutines += " (+" + count(int64(n)) + " of the runtime)"
+		goroutines += " (+" + units.Count(int64(n)) + " of the runtime)"
 	}
 	items = append(items, text(plain, goroutines))
 	items = append(items, p.formatItems(t.GoVersion)...)
-	items = append(items, text(plain, size(t.Bytes)))
+	items = append(items, text(plain, units.Size(t.Bytes)))
 	if t.StartedAt != "" {
 		items = append(items, text(plain, "started "+p.clean(t.StartedAt)))
 	}
@@ -120,7 +121,7 @@ func processorCounts(values []result.Gomaxprocs) string {
 	if n := len(parts); n > most {
 		parts = append(parts[:most-1], "…", parts[n-1])
 	}
-	return strings.Join(parts, "→") + " " + plural(int64(values[len(values)-1].N), "P", "Ps")
+	return strings.Join(parts, "→") + " " + units.Plural(int64(values[len(values)-1].N), "P", "Ps")
 }
 
 // mostProcessors is the highest GOMAXPROCS of the trace.
@@ -137,7 +138,7 @@ func drawScope(p *page, r *result.Result) {
 	s := r.Scope
 	var items []line
 	if s.FromNs != 0 || s.ToNs != r.Trace.DurationNs {
-		items = append(items, text(plain, duration(s.FromNs)+" to "+duration(s.ToNs)+" ("+duration(s.DurationNs())+")"))
+		items = append(items, text(plain, units.Duration(s.FromNs)+" to "+units.Duration(s.ToNs)+" ("+units.Duration(s.DurationNs())+")"))
 	}
 	if s.Group != "" {
 		items = append(items, text(plain, "groups matching /"+p.clean(s.Group)+"/"))
@@ -159,12 +160,12 @@ func drawDamage(p *page, r *result.Result) {
 	label := "INCOMPLETE  "
 	if t.Complete {
 		label = "TRAILING  "
-		p.wrap(text(alarm, label), hanging(p, label), text(alarm, size(t.BytesLost)+" behind the end of the trace were ignored."))
+		p.wrap(text(alarm, label), hanging(p, label), text(alarm, units.Size(t.BytesLost)+" behind the end of the trace were ignored."))
 		return
 	}
 	message := "The trace does not end as it should"
 	if t.BytesLost > 0 {
-		message = percent(t.BytesLost, t.Bytes) + " of the file was not analysed (" + size(t.BytesLost) + " of " + size(t.Bytes) + ")"
+		message = units.Percent(t.BytesLost, t.Bytes) + " of the file was not analysed (" + units.Size(t.BytesLost) + " of " + units.Size(t.Bytes) + ")"
 	}
 	var unknown int64
 	for _, gap := range t.Gaps {
@@ -172,11 +173,11 @@ func drawDamage(p *page, r *result.Result) {
 	}
 	switch {
 	case len(t.Gaps) == 0:
-		message += ": the numbers cover the " + duration(t.DurationNs) + " that could be read."
+		message += ": the numbers cover the " + units.Duration(t.DurationNs) + " that could be read."
 	case t.BytesLost > 0:
-		message += ": " + duration(unknown) + " within the trace count as unknown."
+		message += ": " + units.Duration(unknown) + " within the trace count as unknown."
 	default:
-		message = "A part of the trace is missing: " + duration(unknown) + " within it count as unknown."
+		message = "A part of the trace is missing: " + units.Duration(unknown) + " within it count as unknown."
 	}
 	p.wrap(text(alarm, label), hanging(p, label), text(alarm, message))
 }
@@ -232,7 +233,7 @@ func (p *page) timeInBrief(t result.Time) line {
 	items := []line{}
 	for _, s := range shares {
 		if s.ns > 0 {
-			items = append(items, line{{s.look.word + " ", plain}, {percent(s.ns, engaged), strong}})
+			items = append(items, line{{s.look.word + " ", plain}, {units.Percent(s.ns, engaged), strong}})
 		}
 	}
 	return append(text(plain, "Goroutine time: "), joined(items...)...)
@@ -248,9 +249,9 @@ func (p *page) restInBrief(r *result.Result) line {
 		s = "All of the goroutines' time was at rest: "
 	}
 	if n := r.Scope.AtRestGoroutines; n > 0 {
-		s += counted(int64(n), "whole goroutine", "whole goroutines") + ", "
+		s += units.Counted(int64(n), "whole goroutine", "whole goroutines") + ", "
 	}
-	return text(muted, s+duration(r.Time.AtRestNs)+" in all")
+	return text(muted, s+units.Duration(r.Time.AtRestNs)+" in all")
 }
 
 // drawLogs counts the messages of runtime/trace.Log.
@@ -270,12 +271,12 @@ func drawLogs(p *page, r *result.Result) {
 		if category == "" {
 			category = "(no category)"
 		}
-		items = append(items, line{{category + " ", plain}, {count(l.Count), plain}})
+		items = append(items, line{{category + " ", plain}, {units.Count(l.Count), plain}})
 	}
 	if left := len(logs) - p.Top; left > 0 {
-		items = append(items, text(muted, count(int64(left))+" more categories"))
+		items = append(items, text(muted, units.Count(int64(left))+" more categories"))
 	}
-	p.heading("LOGS", counted(total, "message", "messages")+" by category")
+	p.heading("LOGS", units.Counted(total, "message", "messages")+" by category")
 	p.wrap(spaces(2), 2, joined(items...))
 }
 

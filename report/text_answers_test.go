@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // answers are what conctrace explain and conctrace path may have to write, each as
@@ -202,7 +203,7 @@ func TestChain(t *testing.T) {
 		lines := c.story(tc.steps, level{group: -1})
 		ok := len(lines) == len(tc.want)
 		for i := range min(len(lines), len(tc.want)) {
-			ok = ok && strings.HasPrefix(strings.ReplaceAll(lines[i].text, nbsp, " "), tc.want[i])
+			ok = ok && strings.HasPrefix(strings.ReplaceAll(lines[i].text, units.NBSP, " "), tc.want[i])
 		}
 		if !ok {
 			t.Errorf("%s: %+v, want %q", name, lines, tc.want)
@@ -225,7 +226,7 @@ func TestWaitText(t *testing.T) {
 		{level{around: outer}, "there too, until goroutine 90 let go of it"},
 		{level{before: outer}, "there again, until goroutine 90 let go of it"},
 	} {
-		if got := strings.ReplaceAll(p.waitText(inner, tc.at, groups), nbsp, " "); got != tc.want {
+		if got := strings.ReplaceAll(p.waitText(inner, tc.at, groups), units.NBSP, " "); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
 		}
 	}

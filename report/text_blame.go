@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // drawFilled shows what went on during the waits.
@@ -14,7 +15,7 @@ func drawFilled(p *page, r *result.Result) {
 	if b.WaitedNs <= 0 || len(b.Pieces) == 0 {
 		return
 	}
-	p.heading("WHAT FILLED THE WAITS", duration(b.WaitedNs)+" of waiting; at rest left out")
+	p.heading("WHAT FILLED THE WAITS", units.Duration(b.WaitedNs)+" of waiting; at rest left out")
 	t := table{columns: []column{
 		{title: "WHAT", least: 40},
 		{title: "SHARE", right: true},
@@ -28,7 +29,7 @@ func drawFilled(p *page, r *result.Result) {
 		t.rows = append(t.rows, []cell{
 			p.pieceCell(x, p.groupsOf(r)),
 			p.pieceShare(x, b.WaitedNs),
-			txt(strong, duration(x.Ns)),
+			txt(strong, units.Duration(x.Ns)),
 			timeCell(x.DirectNs),
 			timeCell(x.PropagatedNs),
 			timeCell(x.IdleBlockedNs),
@@ -48,7 +49,7 @@ func drawFilled(p *page, r *result.Result) {
 	p.more(len(b.Pieces)-len(shown), len(b.Pieces), "piece", "pieces")
 	p.omitted(b.PiecesOmitted, "piece", "pieces")
 	if b.UnresolvedNs >= b.WaitedNs/20 && b.UnresolvedNs > 0 {
-		p.wrap(text(alarm, "! "), 2, text(plain, "What filled "+percent(b.UnresolvedNs, b.WaitedNs)+" of it is not known: it is longer ago than what is remembered."))
+		p.wrap(text(alarm, "! "), 2, text(plain, "What filled "+units.Percent(b.UnresolvedNs, b.WaitedNs)+" of it is not known: it is longer ago than what is remembered."))
 	}
 }
 
@@ -57,13 +58,13 @@ func timeCell(ns int64) cell {
 	if ns == 0 {
 		return txt(muted, "–")
 	}
-	return txt(plain, duration(ns))
+	return txt(plain, units.Duration(ns))
 }
 
 // omitted says what a list in the Result leaves out.
 func (p *page) omitted(o result.Omitted, one, many string) {
 	if o.Count > 0 {
-		p.wrap(spaces(2), 2, text(muted, counted(int64(o.Count), "further "+one, "further "+many)+" with "+duration(o.Ns)+" "+plural(int64(o.Count), "is", "are")+" not listed."))
+		p.wrap(spaces(2), 2, text(muted, units.Counted(int64(o.Count), "further "+one, "further "+many)+" with "+units.Duration(o.Ns)+" "+units.Plural(int64(o.Count), "is", "are")+" not listed."))
 	}
 }
 
@@ -114,7 +115,7 @@ func (p *page) edgeRow(r *result.Result, e result.Edge) []cell {
 		nil,
 		txt(plain, p.kindsIn(e)),
 		nil,
-		txt(strong, duration(e.Ns)),
+		txt(strong, units.Duration(e.Ns)),
 	}
 	switch word, ok := nodeWords[e.Node]; {
 	case e.To >= 0 && e.To == e.From:
@@ -127,7 +128,7 @@ func (p *page) edgeRow(r *result.Result, e result.Edge) []cell {
 		row[1] = txt(muted, p.clean(e.Node))
 	}
 	if e.Waits > 0 {
-		row[3] = txt(plain, count(e.Waits))
+		row[3] = txt(plain, units.Count(e.Waits))
 	}
 	return row
 }
@@ -169,7 +170,7 @@ func (p *page) edgeNotes(r *result.Result, e result.Edge) []line {
 		return fittingItems(details, room)
 	}
 	var lines []line
-	share := span{percent(main[0].Ns, e.Ns) + " ", p.wordOf(main[0].Kind).tone}
+	share := span{units.Percent(main[0].Ns, e.Ns) + " ", p.wordOf(main[0].Kind).tone}
 	for _, form := range p.pieceForms(main[0], p.groupsOf(r)) {
 		filled := line{share, {form, muted}}
 		if all := joined(append([]line{filled}, details...)...); all.width() <= room {
@@ -200,13 +201,13 @@ func (p *page) edgeDetails(r *result.Result, e result.Edge) []line {
 		add("longest " + plainText(p.moments(e.At[:1])))
 	}
 	if e.LateNs > 0 && e.LateNs < e.Ns {
-		add(duration(e.LateNs) + " of it for the last alone")
+		add(units.Duration(e.LateNs) + " of it for the last alone")
 	}
 	if e.TimedOut > 0 {
-		add(counted(e.TimedOut, "more wait", "more waits") + " timed out, " + duration(e.TimedOutNs))
+		add(units.Counted(e.TimedOut, "more wait", "more waits") + " timed out, " + units.Duration(e.TimedOutNs))
 	}
 	if e.FutileWakeUps > 0 {
-		add(counted(e.FutileWakeUps, "wake-up", "wake-ups") + " in vain")
+		add(units.Counted(e.FutileWakeUps, "wake-up", "wake-ups") + " in vain")
 	}
 	if by := p.telling(r, e.From); by != "" {
 		add("created by " + by)
@@ -238,13 +239,13 @@ func drawKnot(p *page, r *result.Result, k result.Knot) {
 	if k.TimedOut == 0 {
 		return
 	}
-	said := "Goroutines of " + p.listed(r, k.Groups) + " wait for each other in a circle: for " + duration(k.InsideNs)
+	said := "Goroutines of " + p.listed(r, k.Groups) + " wait for each other in a circle: for " + units.Duration(k.InsideNs)
 	if k.InsideNs > 0 {
-		said += ", in " + percent(k.WorkNs, k.InsideNs) + " of which one of them worked and in " + percent(k.TimerNs, k.InsideNs) + " waited for a timer"
+		said += ", in " + units.Percent(k.WorkNs, k.InsideNs) + " of which one of them worked and in " + units.Percent(k.TimerNs, k.InsideNs) + " waited for a timer"
 	}
-	said += ". A timer ended " + counted(k.TimedOut, "more such wait", "more such waits") + ", " + duration(k.TimedOutNs) + " in all"
+	said += ". A timer ended " + units.Counted(k.TimedOut, "more such wait", "more such waits") + ", " + units.Duration(k.TimedOutNs) + " in all"
 	if k.TrappedNs > 0 {
-		said += "; for " + duration(k.TrappedNs) + " both waited at the same time, each for the other"
+		said += "; for " + units.Duration(k.TrappedNs) + " both waited at the same time, each for the other"
 	}
 	said += "."
 	if len(k.At) > 0 {
@@ -264,11 +265,11 @@ func (p *page) listed(r *result.Result, groups []int) string {
 	}
 	switch n := len(names); {
 	case n == 0:
-		return counted(int64(len(groups)), "group", "groups")
+		return units.Counted(int64(len(groups)), "group", "groups")
 	case n == 1:
 		return names[0]
 	case n > most:
-		names = append(names[:most], count(int64(n-most))+" more")
+		names = append(names[:most], units.Count(int64(n-most))+" more")
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]

@@ -9,6 +9,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // mark is how the severity of a finding is shown: by word, shape and colour.
@@ -60,7 +62,7 @@ func drawFindings(p *page, r *result.Result) {
 		drawFinding(p, r, f)
 	}
 	if n := int64(r.FindingsOmitted); n > 0 {
-		p.wrap(spaces(2), 2, text(muted, counted(n, "further finding is", "further findings are")+" not listed."))
+		p.wrap(spaces(2), 2, text(muted, units.Counted(n, "further finding is", "further findings are")+" not listed."))
 	}
 }
 
@@ -70,7 +72,7 @@ func (p *page) nothingFound(r *result.Result) string {
 	case r.Verdict.Label == "too-little-data":
 		return "none: there is too little to judge by"
 	case p.Detectors > 0:
-		return "none of " + counted(int64(p.Detectors), "detector", "detectors") + " found anything (conctrace detectors lists what they look for)"
+		return "none of " + units.Counted(int64(p.Detectors), "detector", "detectors") + " found anything (conctrace detectors lists what they look for)"
 	}
 	return "none"
 }
@@ -78,16 +80,16 @@ func (p *page) nothingFound(r *result.Result) string {
 // drawFinding shows one finding; of a low one no more than what and where.
 func drawFinding(p *page, r *result.Result, f result.Finding) {
 	m := markOf(f.Severity)
-	title := line{{p.clean(f.Title), strong}, {nbsp + "· " + p.clean(f.Detector), muted}}
+	title := line{{p.clean(f.Title), strong}, {units.NBSP + "· " + p.clean(f.Detector), muted}}
 	if f.LostNs > 0 {
-		title = append(title, span{nbsp + "· lost" + nbsp + duration(f.LostNs), muted})
+		title = append(title, span{units.NBSP + "· lost" + units.NBSP + units.Duration(f.LostNs), muted})
 	}
 	indent := p.findingIndent()
 	p.wrap(line{m.span()}, indent, title)
 	if f.Sentence != "" {
 		p.wrap(spaces(indent), indent, text(plain, p.cleanText(f.Sentence)))
 	}
-	p.detail("where", text(plain, p.clean(shortPlace(f.Culprit))))
+	p.detail("where", text(plain, p.clean(names.ShortPlace(f.Culprit))))
 	if m != marks[len(marks)-1] {
 		drawReasons(p, r, f)
 	}
@@ -112,7 +114,7 @@ func (p *page) pasteable(command string) line {
 	if p.cleanText(command) != command {
 		return nil
 	}
-	return text(plain, strings.ReplaceAll(command, " ", nbsp))
+	return text(plain, strings.ReplaceAll(command, " ", units.NBSP))
 }
 
 // detailWidth is the width of the labels below a finding.
@@ -120,7 +122,7 @@ const detailWidth = 10
 
 // detail writes a labelled paragraph below a finding, if there is one.
 func (p *page) detail(label string, l line) {
-	if strings.Trim(plainText(l), " "+nbsp) == "" {
+	if strings.Trim(plainText(l), " "+units.NBSP) == "" {
 		return
 	}
 	indent := p.findingIndent()
@@ -176,9 +178,9 @@ func (p *page) concerned(r *result.Result, f result.Finding) line {
 		return l
 	}
 	if len(l) > 0 {
-		l = append(l, span{nbsp + "· ", muted})
+		l = append(l, span{units.NBSP + "· ", muted})
 	}
-	return slices.Concat(l, text(muted, "slows"+nbsp), slowed)
+	return slices.Concat(l, text(muted, "slows"+units.NBSP), slowed)
 }
 
 // groupNames names groups by their entry functions.
@@ -204,7 +206,7 @@ func (p *page) names(all []string) line {
 		}
 	}
 	if left := len(items) - most; left > 0 {
-		items = append(items[:most], text(muted, count(int64(left))+" more"))
+		items = append(items[:most], text(muted, units.Count(int64(left))+" more"))
 	}
 	return joined(items...)
 }
@@ -215,14 +217,14 @@ func (p *page) briefStack(frames []result.Frame) line {
 	if len(frames) == 0 {
 		return nil
 	}
-	own := slices.DeleteFunc(slices.Clone(frames), func(f result.Frame) bool { return isPlumbing(f.Func) })
+	own := slices.DeleteFunc(slices.Clone(frames), func(f result.Frame) bool { return names.IsPlumbing(f.Func) })
 	lead := ""
 	switch {
 	case len(own) == 0:
 		own = frames
-	case isPlumbing(frames[0].Func):
+	case names.IsPlumbing(frames[0].Func):
 		forms := p.funcForms(frames[0].Func)
-		lead = forms[len(forms)-1] + nbsp + "< "
+		lead = forms[len(forms)-1] + units.NBSP + "< "
 	}
 	room := p.Width - p.findingIndent() - detailWidth
 	for n := min(len(own), 3); ; n-- {
@@ -240,15 +242,15 @@ func (p *page) calls(frames []result.Frame, n, places int) string {
 	var b strings.Builder
 	for i, f := range frames[:n] {
 		if i > 0 {
-			b.WriteString(nbsp + "< ")
+			b.WriteString(units.NBSP + "< ")
 		}
-		b.WriteString(strings.ReplaceAll(p.funcForms(f.Func)[0], " ", nbsp))
+		b.WriteString(strings.ReplaceAll(p.funcForms(f.Func)[0], " ", units.NBSP))
 		if f.File != "" && i < places {
-			b.WriteString(" " + path.Base(p.clean(shortFile(f.File))) + ":" + strconv.Itoa(f.Line))
+			b.WriteString(" " + path.Base(p.clean(names.ShortFile(f.File))) + ":" + strconv.Itoa(f.Line))
 		}
 	}
 	if n < len(frames) {
-		b.WriteString(nbsp + "< " + p.ellipsis())
+		b.WriteString(units.NBSP + "< " + p.ellipsis())
 	}
 	return b.String()
 }
@@ -263,7 +265,7 @@ func drawFindingLines(p *page, r *result.Result) {
 		}
 		lead := append(spaces(2), m.span())
 		said := p.clean(f.Detector) + ": " + p.clean(f.Title)
-		if where := p.clean(shortPlace(f.Culprit)); where != "" {
+		if where := p.clean(names.ShortPlace(f.Culprit)); where != "" {
 			said += ", " + where
 		}
 		p.emit(append(lead, span{ansi.Truncate(said, p.Width-lead.width(), p.ellipsis()), plain}))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // firstLine is the line of a report that begins with a word.
@@ -73,7 +74,7 @@ func TestBriefStack(t *testing.T) {
 		for _, fn := range tc.frames {
 			frames = append(frames, frame(fn))
 		}
-		got := strings.ReplaceAll(plainText(newPage(Options{}).briefStack(frames)), nbsp, " ")
+		got := strings.ReplaceAll(plainText(newPage(Options{}).briefStack(frames)), units.NBSP, " ")
 		if got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.frames, got, tc.want)
 		}

@@ -1,6 +1,9 @@
 package report
 
-import "github.com/conctrace/conctrace/analyze/result"
+import (
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
+)
 
 // drawGC shows the garbage collector's share and the stops of the world.
 func drawGC(p *page, r *result.Result) {
@@ -30,11 +33,11 @@ func (p *page) gcCycles(r *result.Result) []line {
 		return nil
 	}
 	items := []line{
-		text(plain, count(gc.Cycles)),
-		text(plain, "marking for "+percent(gc.MarkNs, r.Scope.DurationNs())+" of the time ("+duration(gc.MarkNs)+")"),
+		text(plain, units.Count(gc.Cycles)),
+		text(plain, "marking for "+units.Percent(gc.MarkNs, r.Scope.DurationNs())+" of the time ("+units.Duration(gc.MarkNs)+")"),
 	}
 	if gc.Mark.Count > 0 {
-		items = append(items, text(plain, "longest mark phase "+duration(gc.Mark.MaxNs)))
+		items = append(items, text(plain, "longest mark phase "+units.Duration(gc.Mark.MaxNs)))
 	}
 	return items
 }
@@ -46,7 +49,7 @@ func (p *page) gcWork(gc result.GC) []line {
 		ns    int64
 	}{{"mark workers ", gc.WorkerNs}, {"goroutines made to assist ", gc.AssistNs}, {"sweeping ", gc.SweepNs}} {
 		if part.ns > 0 {
-			items = append(items, text(plain, part.label+duration(part.ns)))
+			items = append(items, text(plain, part.label+units.Duration(part.ns)))
 		}
 	}
 	return items
@@ -55,10 +58,10 @@ func (p *page) gcWork(gc result.GC) []line {
 func (p *page) gcHeap(gc result.GC) []line {
 	var items []line
 	if gc.HeapMaxB > 0 {
-		items = append(items, text(plain, "up to "+size(gc.HeapMaxB)+" live"))
+		items = append(items, text(plain, "up to "+units.Size(gc.HeapMaxB)+" live"))
 	}
 	if gc.HeapGoalB > 0 {
-		items = append(items, text(plain, "last goal "+size(gc.HeapGoalB)))
+		items = append(items, text(plain, "last goal "+units.Size(gc.HeapGoalB)))
 	}
 	return items
 }
@@ -74,8 +77,8 @@ func drawSTW(p *page, gc result.GC) {
 	for _, s := range shown {
 		t.rows = append(t.rows, append([]cell{
 			textCell{forms: []string{p.clean(s.Reason)}, start: true},
-			txt(plain, count(s.Pauses.Count)),
-			txt(plain, duration(s.TotalNs)),
+			txt(plain, units.Count(s.Pauses.Count)),
+			txt(plain, units.Duration(s.TotalNs)),
 		}, percentileCells(s.Pauses)...))
 	}
 	t.draw(p, 2)
@@ -87,5 +90,5 @@ func percentileCells(l result.Latency) []cell {
 	if l.Count <= 0 {
 		return []cell{nil, nil, nil, nil}
 	}
-	return []cell{txt(plain, duration(l.P50Ns)), txt(plain, duration(l.P90Ns)), txt(plain, duration(l.P99Ns)), txt(plain, duration(l.MaxNs))}
+	return []cell{txt(plain, units.Duration(l.P50Ns)), txt(plain, units.Duration(l.P90Ns)), txt(plain, units.Duration(l.P99Ns)), txt(plain, units.Duration(l.MaxNs))}
 }

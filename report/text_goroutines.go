@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // drawGoroutines shows single goroutines: those that spent the most time
@@ -50,10 +51,10 @@ func (p *page) goroutineRow(g *result.Goroutine) []cell {
 	row := []cell{
 		txt(plain, strconv.FormatInt(g.ID, 10)),
 		textCell{forms: p.funcForms(g.Name)},
-		txt(plain, duration(engagedNs(g.Time))),
+		txt(plain, units.Duration(engagedNs(g.Time))),
 	}
 	row = append(row, classCells(g.Time)...)
-	return append(row, txt(plain, count(g.RunCount)), edge(g.CreatedNs, "before"), edge(g.EndedNs, "after"))
+	return append(row, txt(plain, units.Count(g.RunCount)), edge(g.CreatedNs, "before"), edge(g.EndedNs, "after"))
 }
 
 // edge is an end of a goroutine's life; beyond says where it lies if the trace
@@ -62,5 +63,5 @@ func edge(at *int64, beyond string) cell {
 	if at == nil {
 		return txt(muted, beyond)
 	}
-	return txt(plain, duration(*at))
+	return txt(plain, units.Duration(*at))
 }

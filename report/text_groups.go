@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // tableClasses is the classes that tables give a column each. What is missing
@@ -37,9 +39,9 @@ func classCells(t result.Time) []cell {
 		case ns <= 0 || engaged <= 0:
 			cells[i] = txt(muted, "–")
 		case ns == largest && class != "timer": // its colour is too faint for text
-			cells[i] = txt(lookOf(class).tone, percent(ns, engaged))
+			cells[i] = txt(lookOf(class).tone, units.Percent(ns, engaged))
 		default:
-			cells[i] = txt(plain, percent(ns, engaged))
+			cells[i] = txt(plain, units.Percent(ns, engaged))
 		}
 	}
 	return cells
@@ -126,8 +128,8 @@ func drawBusyGroups(p *page, groups []result.Group, critical int64) {
 func (p *page) groupRow(g result.Group, critical int64) []cell {
 	row := []cell{
 		textCell{forms: p.funcForms(g.Name)},
-		txt(plain, count(int64(g.Count))),
-		txt(plain, duration(engagedNs(g.Time))),
+		txt(plain, units.Count(int64(g.Count))),
+		txt(plain, units.Duration(engagedNs(g.Time))),
 	}
 	row = append(row, classCells(g.Time)...)
 	row = append(row, worstWait(g.Waits))
@@ -150,7 +152,7 @@ func (p *page) atOnceCells(g result.Group, critical int64) []cell {
 	if g.Parallelism.Verdict == "" {
 		return cells
 	}
-	cells[2] = txt(plain, percent(g.Parallelism.CriticalityNs, critical))
+	cells[2] = txt(plain, units.Percent(g.Parallelism.CriticalityNs, critical))
 	if g.Count == 1 {
 		return cells // it goes without saying
 	}
@@ -159,7 +161,7 @@ func (p *page) atOnceCells(g result.Group, critical int64) []cell {
 		words = []string{p.clean(g.Parallelism.Verdict)}
 	}
 	cells[0] = textCell{forms: words, start: true}
-	cells[1] = txt(plain, percentOf(g.Parallelism.CF)+" / "+percentOf(g.Parallelism.PF))
+	cells[1] = txt(plain, units.PercentOf(g.Parallelism.CF)+" / "+units.PercentOf(g.Parallelism.PF))
 	return cells
 }
 
@@ -167,7 +169,7 @@ func (p *page) atOnceCells(g result.Group, critical int64) []cell {
 // goroutine, the program's call that led there follows after "<", and is the
 // one to keep.
 func (p *page) creatorForms(createdBy string) []string {
-	full := p.clean(shortPlace(createdBy))
+	full := p.clean(names.ShortPlace(createdBy))
 	_, own, ok := strings.Cut(full, " < ")
 	if !ok {
 		return []string{full}
@@ -190,7 +192,7 @@ func worstWait(waits result.Latencies) cell {
 	if found < 0 {
 		return nil
 	}
-	return txt(plain, best.short+" "+duration(found))
+	return txt(plain, best.short+" "+units.Duration(found))
 }
 
 // verdictWord is the verdict on a group as the table's columns call it.
@@ -219,14 +221,14 @@ func (p *page) insideRow(in result.Inside) []cell {
 	if in.Func != "" {
 		name.forms, name.tone = p.funcForms(in.Func), plain
 	}
-	row := []cell{name, nil, txt(plain, duration(engagedNs(in.Time)))}
+	row := []cell{name, nil, txt(plain, units.Duration(engagedNs(in.Time)))}
 	return append(row, classCells(in.Time)...)
 }
 
 // more says how many rows were left out, and how to see them.
 func (p *page) more(left, all int, one, many string) {
 	if left > 0 {
-		p.wrap(spaces(2), 2, text(muted, count(int64(left))+" more "+plural(int64(left), one, many)+" (--top"+nbsp+strconv.Itoa(all)+")"))
+		p.wrap(spaces(2), 2, text(muted, units.Count(int64(left))+" more "+units.Plural(int64(left), one, many)+" (--top"+units.NBSP+strconv.Itoa(all)+")"))
 	}
 }
 
@@ -251,14 +253,14 @@ func drawRestingGroups(p *page, groups []result.Group) {
 	})
 	var items []line
 	for _, g := range groups[:min(len(groups), p.Top)] {
-		item := line{{count(int64(g.Count)) + " × " + p.funcForms(g.Name)[0], plain}}
+		item := line{{units.Count(int64(g.Count)) + " × " + p.funcForms(g.Name)[0], plain}}
 		if why := p.restRule(g); why != "" {
 			item = append(item, span{" (" + why + ")", muted})
 		}
 		items = append(items, item)
 	}
 	if left := len(groups) - p.Top; left > 0 {
-		items = append(items, text(muted, counted(int64(left), "more group", "more groups")))
+		items = append(items, text(muted, units.Counted(int64(left), "more group", "more groups")))
 	}
 	p.wrap(text(strong, "At rest:  "), hanging(p, "At rest:  "), joined(items...))
 }
@@ -285,5 +287,5 @@ func drawSystemGroups(p *page, r *result.Result, groups []result.Group) {
 		n += g.Count
 	}
 	p.wrap(text(strong, "Runtime:  "), hanging(p, "Runtime:  "), text(plain,
-		counted(int64(n), "goroutine", "goroutines")+" of the runtime and the tracer ran for "+duration(r.SystemTime.RunningNs)+"; not counted above"))
+		units.Counted(int64(n), "goroutine", "goroutines")+" of the runtime and the tracer ran for "+units.Duration(r.SystemTime.RunningNs)+"; not counted above"))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // PathText writes critical paths for people.
@@ -28,7 +29,7 @@ const mostPathSteps = 24
 func drawPath(p *page, c *result.CriticalPath, title string, groups who) {
 	whole := c.ToNs - c.FromNs
 	p.heading(title, p.noted(c.Title, c.Of, c.Type, c.FromNs, c.ToNs))
-	p.wrap(spaces(2), 2, text(plain, "What came one after the other in these "+duration(whole)+
+	p.wrap(spaces(2), 2, text(plain, "What came one after the other in these "+units.Duration(whole)+
 		", up to their end on "+p.goroutine(c.Goroutine, c.Group, -1, groups)+":"))
 	drawPathKinds(p, c, whole)
 	drawPathPieces(p, c, whole, groups)
@@ -53,8 +54,8 @@ func drawPathKinds(p *page, c *result.CriticalPath, whole int64) {
 		t.rows = append(t.rows, []cell{
 			textCell{forms: []string{w.name}, start: true},
 			barCell{float64(ns) / float64(max(whole, 1)), bar, p.Width / 5},
-			txt(strong, percent(ns, whole)),
-			txt(plain, duration(ns)),
+			txt(strong, units.Percent(ns, whole)),
+			txt(plain, units.Duration(ns)),
 		})
 	}
 	t.draw(p, 4)
@@ -70,7 +71,7 @@ func drawPathPieces(p *page, c *result.CriticalPath, whole int64, groups who) {
 	}}
 	shown := c.Pieces[:min(len(c.Pieces), p.Top)]
 	for _, x := range shown {
-		t.rows = append(t.rows, []cell{p.pieceCell(x, groups), p.pieceShare(x, whole), txt(strong, duration(x.Ns)), timeCell(x.DirectNs)})
+		t.rows = append(t.rows, []cell{p.pieceCell(x, groups), p.pieceShare(x, whole), txt(strong, units.Duration(x.Ns)), timeCell(x.DirectNs)})
 	}
 	if len(t.rows) > 0 {
 		p.blank()
@@ -89,8 +90,8 @@ func drawRunnerUp(p *page, c *result.CriticalPath, groups who) {
 	}
 	u := c.RunnerUp
 	p.blank()
-	p.fact("  Runner-up", text(plain, p.goroutine(u.Goroutine, u.Group, -1, groups)+" was done "+duration(u.SlackNs)+
-		" earlier, at "+duration(u.EndedNs)+": making the goroutine that came last faster by more than that would let this one be waited for."))
+	p.fact("  Runner-up", text(plain, p.goroutine(u.Goroutine, u.Group, -1, groups)+" was done "+units.Duration(u.SlackNs)+
+		" earlier, at "+units.Duration(u.EndedNs)+": making the goroutine that came last faster by more than that would let this one be waited for."))
 }
 
 // drawBounds shows what more processors, or faster parts, could do at best.
@@ -105,7 +106,7 @@ func drawBounds(p *page, c *result.CriticalPath) {
 	p.blank()
 	p.wrap(line{{"  BOUNDS", strong}, {"  ", plain}}, 4, text(muted, "what could be won at best with these goroutines and this share of work among them; no predictions"))
 	w := &c.Work.Work
-	p.fact("  Work", text(plain, duration(w.WorkNs)+" of running in "+duration(w.Ns)+", all goroutines of it together"))
+	p.fact("  Work", text(plain, units.Duration(w.WorkNs)+" of running in "+units.Duration(w.Ns)+", all goroutines of it together"))
 	p.fact("  Longest chain", p.spans(w))
 	if w.SpanNs > 0 {
 		p.fact("  Parallelism", joined(p.parallelism(w)...))
@@ -116,30 +117,30 @@ func drawBounds(p *page, c *result.CriticalPath) {
 
 // spans is the longest chain of running, and what makes it longer.
 func (p *page) spans(w *result.Work) line {
-	items := []line{text(plain, duration(w.SpanNs)+" of running one after the other")}
+	items := []line{text(plain, units.Duration(w.SpanNs)+" of running one after the other")}
 	if w.SpanBurdenedNs-w.SpanNs > w.SpanNs/100 {
-		items = append(items, text(plain, duration(w.SpanBurdenedNs)+" with what wake-ups cost"))
+		items = append(items, text(plain, units.Duration(w.SpanBurdenedNs)+" with what wake-ups cost"))
 	}
 	if w.SpanLocksNs > w.SpanNs {
-		items = append(items, text(plain, duration(w.SpanLocksNs)+" with its locks"))
+		items = append(items, text(plain, units.Duration(w.SpanLocksNs)+" with its locks"))
 	}
 	if w.SpanOutsideNs > w.SpanNs {
-		items = append(items, text(plain, duration(w.SpanOutsideNs)+" with waits for what does not belong to it"))
+		items = append(items, text(plain, units.Duration(w.SpanOutsideNs)+" with waits for what does not belong to it"))
 	}
 	if w.SpanLatencyNs > max(w.SpanLocksNs, w.SpanOutsideNs) {
-		items = append(items, text(plain, duration(w.SpanLatencyNs)+" with both"))
+		items = append(items, text(plain, units.Duration(w.SpanLatencyNs)+" with both"))
 	}
 	return joined(items...)
 }
 
 // parallelism is how many processors the work could keep busy at most.
 func (p *page) parallelism(w *result.Work) []line {
-	items := []line{text(plain, "at most "+average(w.Parallelism())+" Ps busy on average")}
+	items := []line{text(plain, "at most "+units.Average(w.Parallelism())+" Ps busy on average")}
 	if w.SpanLocksNs > w.SpanNs {
-		items = append(items, text(plain, average(float64(w.WorkNs)/float64(w.SpanLocksNs))+" with its locks"))
+		items = append(items, text(plain, units.Average(float64(w.WorkNs)/float64(w.SpanLocksNs))+" with its locks"))
 	}
 	if w.SpanLatencyNs > w.SpanLocksNs {
-		items = append(items, text(plain, average(float64(w.WorkNs)/float64(w.SpanLatencyNs))+" with all that it waits for"))
+		items = append(items, text(plain, units.Average(float64(w.WorkNs)/float64(w.SpanLatencyNs))+" with all that it waits for"))
 	}
 	return items
 }
@@ -156,7 +157,7 @@ func drawProcessorBounds(p *page, b *result.Bounds) {
 	for i, x := range b.Processors {
 		rest := b.Processors[i+1:]
 		last := len(rest) > 0 && !slices.ContainsFunc(b.Processors[i:], func(y result.ProcessorBound) bool { return y.AtLeastNs != x.AtLeastNs || about(b, y) > 0 })
-		row := []cell{txt(plain, strconv.Itoa(x.P)), txt(strong, duration(x.AtLeastNs)), nil, nil}
+		row := []cell{txt(plain, strconv.Itoa(x.P)), txt(strong, units.Duration(x.AtLeastNs)), nil, nil}
 		if last {
 			row[0] = txt(plain, strconv.Itoa(x.P)+" or more")
 		}
@@ -164,7 +165,7 @@ func drawProcessorBounds(p *page, b *result.Bounds) {
 			row[2] = txt(plain, timesAsFast(float64(b.Ns)/float64(x.AtLeastNs)))
 		}
 		if ns := about(b, x); ns > 0 {
-			row[3] = txt(plain, duration(ns))
+			row[3] = txt(plain, units.Duration(ns))
 		}
 		if t.rows = append(t.rows, row); last {
 			break
@@ -187,9 +188,9 @@ func about(b *result.Bounds, x result.ProcessorBound) int64 {
 func timesAsFast(factor float64) string {
 	const many = 1000
 	if factor > many {
-		return "over " + count(many) + " times as fast"
+		return "over " + units.Count(many) + " times as fast"
 	}
-	return average(max(factor, 0)) + " times as fast"
+	return units.Average(max(factor, 0)) + " times as fast"
 }
 
 // drawWhatIf shows what single changes could do, the most first.
@@ -203,7 +204,7 @@ func drawWhatIf(p *page, b *result.Bounds) {
 	for _, x := range shown {
 		t.rows = append(t.rows, []cell{
 			textCell{forms: p.changeForms(x)},
-			txt(plain, duration(x.AtLeastNs)),
+			txt(plain, units.Duration(x.AtLeastNs)),
 			txt(strong, timesAsFast(x.SpeedUpAtMost)),
 		})
 	}

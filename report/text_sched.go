@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // drawProcessors shows how much ran at once, and how ready work was served.
@@ -92,7 +93,7 @@ func (p *page) runningAtOnce(r *result.Result) line {
 	// The bars, which sum to 100 %, get what the numbers leave of one line.
 	length := p.Width - factIndent
 	for _, b := range all {
-		length -= text(plain, b.label(processors)+percent(b.ns, total)).width() + 4
+		length -= text(plain, b.label(processors)+units.Percent(b.ns, total)).width() + 4
 	}
 	length = max(length, (p.Width-factIndent)/4)
 	var items []line
@@ -102,7 +103,7 @@ func (p *page) runningAtOnce(r *result.Result) line {
 			class = "timer"
 		}
 		bar := lookOf(class).bar(p, float64(b.ns)/float64(total), length)
-		items = append(items, line{{b.label(processors) + " ", strong}, bar, {" " + percent(b.ns, total), plain}})
+		items = append(items, line{{b.label(processors) + " ", strong}, bar, {" " + units.Percent(b.ns, total), plain}})
 	}
 	return spaced(items)
 }
@@ -120,7 +121,7 @@ func spaced(items []line) line {
 	var l line
 	for i, item := range joinedEach(items) {
 		if i > 0 {
-			l = append(l, span{nbsp + " ", plain})
+			l = append(l, span{units.NBSP + " ", plain})
 		}
 		l = append(l, item...)
 	}
@@ -141,23 +142,23 @@ func (p *page) averages(r *result.Result) line {
 	if c.AverageEngaged <= 0 && c.AverageRunning <= 0 {
 		return nil
 	}
-	running := average(c.AverageRunning) + " running"
+	running := units.Average(c.AverageRunning) + " running"
 	if length := r.Scope.DurationNs(); length > 0 && r.Scheduler.PTimeNs.Sum() > 0 {
 		procs := float64(r.Scheduler.PTimeNs.Sum()) / float64(length) // GOMAXPROCS may have changed
 		if whole := math.Round(procs); math.Abs(procs-whole) < 0.005 {
-			running += " on " + counted(int64(whole), "P", "Ps")
+			running += " on " + units.Counted(int64(whole), "P", "Ps")
 		} else {
-			running += " on " + average(procs) + " Ps"
+			running += " on " + units.Average(procs) + " Ps"
 		}
 	}
 	items := []line{text(plain, running)}
 	if c.AverageParallelism > 0 {
-		items = append(items, text(plain, average(c.AverageParallelism)+" while any ran"))
+		items = append(items, text(plain, units.Average(c.AverageParallelism)+" while any ran"))
 	}
 	if c.AverageDemand > 0 {
-		items = append(items, text(plain, average(c.AverageDemand)+" running or ready"))
+		items = append(items, text(plain, units.Average(c.AverageDemand)+" running or ready"))
 	}
-	return joined(append(items, text(plain, average(c.AverageEngaged)+" goroutines in progress"))...)
+	return joined(append(items, text(plain, units.Average(c.AverageEngaged)+" goroutines in progress"))...)
 }
 
 // part is some time with its name.
@@ -174,7 +175,7 @@ func shares(whole int64, parts ...part) line {
 	var items []line
 	for _, part := range parts {
 		if part.ns > 0 {
-			items = append(items, line{{part.label + " ", plain}, {percent(part.ns, whole), strong}})
+			items = append(items, line{{part.label + " ", plain}, {units.Percent(part.ns, whole), strong}})
 		}
 	}
 	return joined(items...)
@@ -211,9 +212,9 @@ func (p *page) efficiency(c result.Concurrency) line {
 		return nil
 	}
 	return line{
-		{percentOf(c.Efficiency), strong},
-		{" of the Ps' time ran goroutines: there was work for " + percentOf(c.EfficiencyDemand) + ", and " +
-			percentOf(c.EfficiencySupply) + " of that was run", plain},
+		{units.PercentOf(c.Efficiency), strong},
+		{" of the Ps' time ran goroutines: there was work for " + units.PercentOf(c.EfficiencyDemand) + ", and " +
+			units.PercentOf(c.EfficiencySupply) + " of that was run", plain},
 	}
 }
 
@@ -226,9 +227,9 @@ func (p *page) serialWork(r *result.Result) line {
 		return nil
 	}
 	return line{
-		{percentOf(c.SerialWork), strong},
-		{" of the work was done while only one goroutine ran; with that, at most " + average(c.AmdahlBound) + " of " +
-			counted(int64(mostProcessors(r)), "P", "Ps") + " can be kept busy", plain},
+		{units.PercentOf(c.SerialWork), strong},
+		{" of the work was done while only one goroutine ran; with that, at most " + units.Average(c.AmdahlBound) + " of " +
+			units.Counted(int64(mostProcessors(r)), "P", "Ps") + " can be kept busy", plain},
 	}
 }
 
@@ -237,7 +238,7 @@ func (p *page) onCore(c *result.OnCPU) line {
 	if c == nil || c.Samples <= 0 {
 		return nil
 	}
-	said := "about " + average(c.Ratio) + " of a core for each running goroutine, by " + counted(c.Samples, "CPU sample", "CPU samples")
+	said := "about " + units.Average(c.Ratio) + " of a core for each running goroutine, by " + units.Counted(c.Samples, "CPU sample", "CPU samples")
 	return text(plain, said)
 }
 
@@ -290,13 +291,13 @@ func (p *page) hiddenDelay(h result.HiddenDelay) line {
 	if h.Count <= 0 || h.UpperNs <= 0 {
 		return nil
 	}
-	by := "up to " + duration(h.UpperNs)
+	by := "up to " + units.Duration(h.UpperNs)
 	if h.LowerNs > 0 {
-		by = duration(h.LowerNs) + " to " + duration(h.UpperNs)
+		by = units.Duration(h.LowerNs) + " to " + units.Duration(h.UpperNs)
 	}
-	items := []line{text(plain, counted(h.Count, "wait", "waits")+" for timers or network ended late, all Ps being busy"), text(plain, by+" in all")}
+	items := []line{text(plain, units.Counted(h.Count, "wait", "waits")+" for timers or network ended late, all Ps being busy"), text(plain, by+" in all")}
 	if h.LateTimers > 0 {
-		items = append(items, text(plain, counted(h.LateTimers, "timer", "timers")+" late by more than 5"+nbsp+"ms and its own length"))
+		items = append(items, text(plain, units.Counted(h.LateTimers, "timer", "timers")+" late by more than 5"+units.NBSP+"ms and its own length"))
 	}
 	return joined(items...)
 }
@@ -321,7 +322,7 @@ func drawReadyWaits(p *page, r *result.Result) {
 		at, _ := window(w.AtNs, w.AtNs+w.DurationNs)
 		t.rows = append(t.rows, []cell{
 			txt(plain, at),
-			txt(strong, duration(w.DurationNs)),
+			txt(strong, units.Duration(w.DurationNs)),
 			txt(plain, strconv.FormatInt(w.Goroutine, 10)),
 			txt(plain, p.groupName(r, w.Group)),
 			txt(plain, p.originWord(w)),
@@ -347,7 +348,7 @@ func (p *page) groupTimeForms(r *result.Result, times []result.GroupTime) []stri
 	var parts, forms []string
 	for _, g := range times[:min(len(times), 3)] {
 		if name := p.groupName(r, g.Group); name != "" {
-			parts = append(parts, name+" "+duration(g.Ns))
+			parts = append(parts, name+" "+units.Duration(g.Ns))
 			forms = append(forms, strings.Join(parts, ", "))
 		}
 	}
@@ -368,14 +369,14 @@ func (p *page) schedulingLatency(r *result.Result) line {
 		return nil
 	}
 	items := []line{
-		text(plain, counted(s.Latency.Count, "time", "times")),
-		text(plain, "median "+duration(s.Latency.P50Ns)),
-		text(plain, "p99 "+duration(s.Latency.P99Ns)),
-		text(plain, "max "+duration(s.Latency.MaxNs)),
+		text(plain, units.Counted(s.Latency.Count, "time", "times")),
+		text(plain, "median "+units.Duration(s.Latency.P50Ns)),
+		text(plain, "p99 "+units.Duration(s.Latency.P99Ns)),
+		text(plain, "max "+units.Duration(s.Latency.MaxNs)),
 	}
 	if whole := r.Scope.DurationNs(); whole > 0 {
-		items = append(items, text(plain, percent(s.RunnableSomeNs, whole)+" of the time someone waited, "+
-			percent(s.RunnableFullNs, whole)+" while nobody ran"))
+		items = append(items, text(plain, units.Percent(s.RunnableSomeNs, whole)+" of the time someone waited, "+
+			units.Percent(s.RunnableFullNs, whole)+" while nobody ran"))
 	}
 	return joined(items...)
 }
@@ -389,7 +390,7 @@ func (p *page) latencyByOrigin(l result.Latencies) line {
 	var items []line
 	for _, o := range originLabels {
 		if d := l[o.origin]; d.Count > 0 {
-			items = append(items, text(plain, o.label+" "+count(d.Count)+" (p99 "+duration(d.P99Ns)+")"))
+			items = append(items, text(plain, o.label+" "+units.Count(d.Count)+" (p99 "+units.Duration(d.P99Ns)+")"))
 		}
 	}
 	return joined(items...)

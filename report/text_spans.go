@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 func drawTasks(p *page, r *result.Result) {
@@ -92,18 +93,18 @@ func drawWork(p *page, spans []result.Span, unnamed string) {
 func (p *page) workItems(s result.Span) []line {
 	w := s.Work
 	items := []line{
-		text(plain, count(w.Runs)+" of "+counted(s.Complete, "run", "runs")+" measured"),
-		text(plain, "work "+duration(w.WorkNs)),
-		text(plain, "longest chain "+duration(w.SpanNs)),
+		text(plain, units.Count(w.Runs)+" of "+units.Counted(s.Complete, "run", "runs")+" measured"),
+		text(plain, "work "+units.Duration(w.WorkNs)),
+		text(plain, "longest chain "+units.Duration(w.SpanNs)),
 	}
 	if w.Runs >= fewRuns && w.SpanLatencyNs <= 2*w.SpanLocksNs {
-		items = append(items, text(plain, "at most "+average(w.Parallelism())+" Ps busy on average"))
+		items = append(items, text(plain, "at most "+units.Average(w.Parallelism())+" Ps busy on average"))
 	}
 	if more := w.SpanLocksNs - w.SpanNs; more > 0 {
-		items = append(items, text(plain, "locks add "+duration(more)))
+		items = append(items, text(plain, "locks add "+units.Duration(more)))
 	}
 	if more := w.SpanOutsideNs - w.SpanNs; more > 0 {
-		items = append(items, text(plain, "waits for what does not belong to it add "+duration(more)))
+		items = append(items, text(plain, "waits for what does not belong to it add "+units.Duration(more)))
 	}
 	return items
 }
@@ -127,9 +128,9 @@ func (p *page) spanRow(s result.Span, unnamed []string) []cell {
 	if s.Type == "" {
 		name = textCell{forms: unnamed, tone: muted}
 	}
-	row := []cell{name, txt(plain, count(s.Count)), txt(plain, count(s.Complete))}
+	row := []cell{name, txt(plain, units.Count(s.Count)), txt(plain, units.Count(s.Complete))}
 	if s.Duration.Count > 0 {
-		row = append(row, txt(plain, duration(s.Duration.P50Ns)), txt(plain, duration(s.Duration.P99Ns)), txt(plain, duration(s.Duration.MaxNs)))
+		row = append(row, txt(plain, units.Duration(s.Duration.P50Ns)), txt(plain, units.Duration(s.Duration.P99Ns)), txt(plain, units.Duration(s.Duration.MaxNs)))
 	} else {
 		row = append(row, nil, nil, nil)
 	}

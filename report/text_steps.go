@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // deepest is how many levels of a chain of causes are told.
@@ -77,7 +78,7 @@ func (c *chain) behind(s *result.Step, depth int) {
 	switch {
 	case len(s.Steps) == 0:
 	case depth == deepest:
-		c.lines = append(c.lines, chainLine{depth: depth, several: true, untimed: true, text: c.p.ellipsis() + " and so on back, " + counted(stepCount(s.Steps), "more step", "more steps")})
+		c.lines = append(c.lines, chainLine{depth: depth, several: true, untimed: true, text: c.p.ellipsis() + " and so on back, " + units.Counted(stepCount(s.Steps), "more step", "more steps")})
 	default:
 		c.add(s.Steps, level{depth: depth, group: s.BehindGroup(), around: s})
 	}
@@ -114,7 +115,7 @@ func (c *chain) flush(run *stepRun, depth int) {
 
 // several is the line of a run, or of all that were too short.
 func (c *chain) several(run stepRun, all bool, depth int) chainLine {
-	said := c.p.ellipsis() + " " + counted(run.count, "shorter step", "shorter steps")
+	said := c.p.ellipsis() + " " + units.Counted(run.count, "shorter step", "shorter steps")
 	if all {
 		if run.count > 1 {
 			said += " in all"
@@ -200,10 +201,10 @@ func drawChain(p *page, c *chain) {
 	for _, l := range c.lines {
 		row := []cell{nil, nil, nil}
 		if !l.untimed {
-			row[1], row[2] = txt(plain, duration(l.ns)), txt(plain, percent(l.ns, c.whole))
+			row[1], row[2] = txt(plain, units.Duration(l.ns)), txt(plain, units.Percent(l.ns, c.whole))
 		}
 		if !l.untimed && l.from >= c.from {
-			row[0] = txt(plain, "+"+duration(l.from-c.from))
+			row[0] = txt(plain, "+"+units.Duration(l.from-c.from))
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -247,7 +248,7 @@ func (p *page) stepText(s *result.Step, at level, groups who) string {
 	}
 	said := subject + " " + p.withPlace(p.wordOf(s.Kind).did, x, groups)[0]
 	if s.Merged > 1 {
-		said += ", in " + count(int64(s.Merged)) + " stretches"
+		said += ", in " + units.Count(int64(s.Merged)) + " stretches"
 	}
 	return said
 }
@@ -266,7 +267,7 @@ func (p *page) goroutine(id int64, group, expected int, groups who) string {
 	if id <= 0 {
 		return "a goroutine"
 	}
-	said := "goroutine" + nbsp + strconv.FormatInt(id, 10)
+	said := "goroutine" + units.NBSP + strconv.FormatInt(id, 10)
 	if name := groups(group); name != "" && group != expected {
 		said += " (" + name + ")"
 	}
@@ -307,7 +308,7 @@ func (p *page) waitText(s *result.Step, at level, groups who) string {
 		said += " in " + by
 	}
 	if s.RunnerUp != nil && s.LateNs != nil {
-		said += "; it came " + duration(*s.LateNs) + " after goroutine" + nbsp + strconv.FormatInt(*s.RunnerUp, 10) + ", the last but one"
+		said += "; it came " + units.Duration(*s.LateNs) + " after goroutine" + units.NBSP + strconv.FormatInt(*s.RunnerUp, 10) + ", the last but one"
 	}
 	return said
 }

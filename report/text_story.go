@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // ExplanationText writes what single waits, tasks, regions or moments were about,
@@ -25,7 +26,7 @@ func ExplanationText(w io.Writer, e *result.Explanation, o Options) error {
 
 // drawAbout says which trace an answer is about, and what was asked.
 func drawAbout(p *page, t result.About, question string) {
-	items := []line{text(strong, p.keepEnd(p.fileName(t.File), p.Width)), text(plain, duration(t.DurationNs))}
+	items := []line{text(strong, p.keepEnd(p.fileName(t.File), p.Width)), text(plain, units.Duration(t.DurationNs))}
 	p.wrap(nil, 2, joined(append(items, p.formatItems(t.GoVersion)...)...))
 	if !t.Complete {
 		const label = "INCOMPLETE  "
@@ -78,7 +79,7 @@ func drawStory(p *page, s *result.Story, title string, groups who) {
 	}
 	if s.All != nil && s.All.Waits > 1 && s.All.TotalNs > 0 {
 		items := p.pieceItems(mainPieces(s.All.Pieces, s.All.TotalNs, 3), s.All.TotalNs, groups)
-		p.wrap(text(plain, "  All "+count(s.All.Waits)+" waits there, "+duration(s.All.TotalNs)+":  "), 4, joined(items...))
+		p.wrap(text(plain, "  All "+units.Count(s.All.Waits)+" waits there, "+units.Duration(s.All.TotalNs)+":  "), 4, joined(items...))
 	}
 	steps, at := s.Steps, level{group: s.Group}
 	if only := onlyWait(s); only != nil {
@@ -105,7 +106,7 @@ func onlyWait(s *result.Story) *result.Step {
 func (p *page) storySentence(s *result.Story, groups who) string {
 	subject := p.goroutine(s.Goroutine, s.Group, -1, groups)
 	subject = strings.ToUpper(subject[:1]) + subject[1:]
-	length := duration(s.ToNs - s.FromNs)
+	length := units.Duration(s.ToNs - s.FromNs)
 	switch only := onlyWait(s); {
 	case only != nil:
 		return subject + " waited " + length + " " + p.waitText(only, level{}, groups) + "."
@@ -124,7 +125,7 @@ func drawStoryPieces(p *page, pieces []result.Piece, whole int64, groups who) {
 	const most = 6
 	t := table{columns: []column{{right: true}, {right: true}, {least: 20}}}
 	add := func(x result.Piece) {
-		t.rows = append(t.rows, []cell{p.pieceShare(x, whole), txt(plain, duration(x.Ns)), p.pieceCell(x, groups)})
+		t.rows = append(t.rows, []cell{p.pieceShare(x, whole), txt(plain, units.Duration(x.Ns)), p.pieceCell(x, groups)})
 	}
 	rest := result.Piece{Kind: "other"}
 	for _, x := range pieces {

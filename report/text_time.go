@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // share is the part of goroutine time that one look stands for.
@@ -112,7 +113,7 @@ func drawTime(p *page, r *result.Result) {
 	if engaged <= 0 {
 		return
 	}
-	p.heading("GOROUTINE TIME", duration(engaged)+" summed over the goroutines, at rest left out")
+	p.heading("GOROUTINE TIME", units.Duration(engaged)+" summed over the goroutines, at rest left out")
 	t := table{columns: []column{{}, {least: 8}, {least: 5, drop: 2}, {right: true}, {right: true}, {least: 12, drop: 1}}}
 	for _, s := range shares {
 		if s.ns > 0 {
@@ -128,8 +129,8 @@ func (p *page) timeRow(s share, engaged int64) []cell {
 		txt(s.look.tone, s.look.letter),
 		textCell{forms: []string{s.look.label, s.look.word}},
 		barCell{float64(s.ns) / float64(engaged), s.look, p.Width / 5},
-		txt(plain, percent(s.ns, engaged)),
-		txt(plain, duration(s.ns)),
+		txt(plain, units.Percent(s.ns, engaged)),
+		txt(plain, units.Duration(s.ns)),
 		textCell{forms: p.kindForms(s), tone: muted},
 	}
 }
@@ -147,7 +148,7 @@ func (p *page) kindForms(s share) []string {
 	for n := min(len(s.kinds), 3); n > 0; n-- {
 		var parts []string
 		for _, k := range s.kinds[:n] {
-			parts = append(parts, p.clean(k.kind)+" "+duration(k.ns))
+			parts = append(parts, p.clean(k.kind)+" "+units.Duration(k.ns))
 		}
 		forms = append(forms, strings.Join(parts, ", "))
 	}
@@ -158,9 +159,9 @@ func (p *page) kindForms(s share) []string {
 func drawTimeNotes(p *page, t result.Time) {
 	note := func(s string) { p.wrap(spaces(2), 2, text(muted, s)) }
 	if t.Kinds["running/syscall-short"] > 0 || t.Kinds["blocked-io/syscall"] > 0 || t.Kinds["blocked-io/file"] > 0 {
-		note("A system call of 20" + nbsp + "µs or more counts as blocked, a shorter one as running.")
+		note("A system call of 20" + units.NBSP + "µs or more counts as blocked, a shorter one as running.")
 	}
 	if t.InferredNs > 0 {
-		note(duration(t.InferredNs) + " of waits began before the trace; what they waited for was inferred from their stacks.")
+		note(units.Duration(t.InferredNs) + " of waits began before the trace; what they waited for was inferred from their stacks.")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // waitClasses is the classes of the waits table. Waits for a processor have
@@ -38,7 +40,7 @@ func drawWaits(p *page, r *result.Result) {
 	t.draw(p, 0)
 	p.more(len(kinds)-len(shown), len(kinds), "kind", "kinds")
 	if o := r.SitesOmitted; o.Count > 0 {
-		p.wrap(spaces(2), 2, text(muted, counted(int64(o.Count), "further place", "further places")+" with "+duration(o.TotalNs)+" of waits are not told apart."))
+		p.wrap(spaces(2), 2, text(muted, units.Counted(int64(o.Count), "further place", "further places")+" with "+units.Duration(o.TotalNs)+" of waits are not told apart."))
 	}
 }
 
@@ -75,11 +77,11 @@ func (p *page) waitRow(r *result.Result, k kindTime) []cell {
 	row := []cell{
 		textCell{lead: line{{l.letter, l.tone}, {" ", plain}}, forms: []string{p.clean(name)}, tone: strong, start: true},
 		nil,
-		txt(strong, duration(k.ns)),
+		txt(strong, units.Duration(k.ns)),
 	}
 	if d := r.Waits[k.class+"/"+k.kind]; d.Count > 0 {
-		row[1] = txt(plain, count(d.Count))
-		row = append(row, txt(plain, duration(d.P50Ns)), txt(plain, duration(d.P90Ns)), txt(plain, duration(d.P99Ns)), txt(plain, duration(d.MaxNs)))
+		row[1] = txt(plain, units.Count(d.Count))
+		row = append(row, txt(plain, units.Duration(d.P50Ns)), txt(plain, units.Duration(d.P90Ns)), txt(plain, units.Duration(d.P99Ns)), txt(plain, units.Duration(d.MaxNs)))
 	}
 	return row
 }
@@ -118,7 +120,7 @@ func (p *page) wakers(r *result.Result, s result.Site) line {
 		}
 		item := p.waker(r, w, s.Waits, p.Width-l.width())
 		if some {
-			item = append(text(muted, nbsp+"· "), item...)
+			item = append(text(muted, units.NBSP+"· "), item...)
 			if l.width()+item.width() > p.Width {
 				break
 			}
@@ -135,7 +137,7 @@ func (p *page) wakers(r *result.Result, s result.Site) line {
 // form that fits, or else the shortest.
 func (p *page) waker(r *result.Result, w result.Waker, waits int64, room int) line {
 	name, place := p.groupName(r, w.Group), ""
-	if f, ok := caller(w.Frames); ok && f.Func != "" {
+	if f, ok := names.Caller(w.Frames); ok && f.Func != "" {
 		place = p.calls([]result.Frame{f}, 1, 1)
 	}
 	forms := []string{name}
@@ -147,7 +149,7 @@ func (p *page) waker(r *result.Result, w result.Waker, waits int64, room int) li
 	}
 	for _, after := range []string{p.via(w), ""} {
 		for i, form := range forms {
-			l := line{{form + " ", muted}, {percent(w.Waits, waits), plain}, {after, muted}}
+			l := line{{form + " ", muted}, {units.Percent(w.Waits, waits), plain}, {after, muted}}
 			if last := after == "" && i == len(forms)-1; last || l.width() <= room {
 				return joined(l)
 			}
@@ -169,11 +171,11 @@ func (p *page) via(w result.Waker) string {
 func (p *page) siteRow(s result.Site) []cell {
 	return []cell{
 		textCell{lead: text(muted, "    "), forms: p.placeForms(s.Frames)},
-		txt(plain, count(s.Waits)),
-		txt(plain, duration(s.TotalNs)),
-		txt(plain, duration(s.P50Ns)),
-		txt(plain, duration(s.P90Ns)),
-		txt(plain, duration(s.P99Ns)),
-		txt(plain, duration(s.MaxNs)),
+		txt(plain, units.Count(s.Waits)),
+		txt(plain, units.Duration(s.TotalNs)),
+		txt(plain, units.Duration(s.P50Ns)),
+		txt(plain, units.Duration(s.P90Ns)),
+		txt(plain, units.Duration(s.P99Ns)),
+		txt(plain, units.Duration(s.MaxNs)),
 	}
 }

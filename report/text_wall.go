@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/units"
 )
 
 // wallLabel is how a label of the partition of wall time is shown.
@@ -67,7 +68,7 @@ func drawWallTime(p *page, r *result.Result) {
 	for _, l := range parts {
 		whole += l.Ns
 	}
-	p.heading("WALL TIME", duration(whole)+", each instant under one label; goroutines at rest left out")
+	p.heading("WALL TIME", units.Duration(whole)+", each instant under one label; goroutines at rest left out")
 	indent := factIndent
 	if p.Width < 60 {
 		indent = 2
@@ -75,7 +76,7 @@ func drawWallTime(p *page, r *result.Result) {
 	p.strip("  Shares", indent, p.shareBar(parts, p.Width-indent))
 	if l := p.phaseStrip(r, p.Width-indent); len(l) > 0 {
 		p.strip("  Over time", indent, l)
-		from, to := duration(r.Scope.FromNs), duration(r.Scope.ToNs)
+		from, to := units.Duration(r.Scope.FromNs), units.Duration(r.Scope.ToNs)
 		between := spaces(max(p.Width-indent-text(plain, from+to).width(), 1))
 		p.emit(slices.Concat(spaces(indent), text(muted, from), between, text(muted, to)))
 	}
@@ -85,8 +86,8 @@ func drawWallTime(p *page, r *result.Result) {
 		t.rows = append(t.rows, []cell{
 			txt(look.tone, look.cells(p, 1).text),
 			txt(plain, l.Label),
-			txt(strong, percent(l.Ns, whole)),
-			txt(plain, duration(l.Ns)),
+			txt(strong, units.Percent(l.Ns, whole)),
+			txt(plain, units.Duration(l.Ns)),
 			textCell{forms: p.causeForms(look, l.Ns, r.Concurrency), tone: plain, start: true},
 		})
 	}
@@ -187,7 +188,7 @@ func (p *page) causeForms(l wallLabel, ns int64, c result.Concurrency) []string 
 			if w, ok := l.words[name]; ok {
 				word = w
 			}
-			parts = append(parts, p.clean(word)+" "+percent(causes[name], ns))
+			parts = append(parts, p.clean(word)+" "+units.Percent(causes[name], ns))
 		}
 		forms = append(forms, l.lead+strings.Join(parts, ", "))
 	}

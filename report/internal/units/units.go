@@ -1,4 +1,5 @@
-package report
+// Package units writes durations, sizes, numbers and shares as the reports show them.
+package units
 
 import (
 	"math"
@@ -6,9 +7,9 @@ import (
 	"strings"
 )
 
-// nbsp stands between a number and its unit, so that no line breaks there. The
+// NBSP stands between a number and its unit, so that no line breaks there. The
 // page writes it as a plain space.
-const nbsp = "\u00a0"
+const NBSP = "\u00a0"
 
 // unit is a unit of time or size and the number of units from which the next
 // larger one reads better.
@@ -33,22 +34,22 @@ var (
 	}
 )
 
-// duration formats nanoseconds with three digits and the unit that fits.
-func duration(ns int64) string { return quantity(ns, "ns", timeUnits) }
+// Duration formats nanoseconds with three digits and the unit that fits.
+func Duration(ns int64) string { return quantity(ns, "ns", timeUnits) }
 
-// size formats a number of bytes.
-func size(bytes int64) string { return quantity(bytes, "B", sizeUnits) }
+// Size formats a number of bytes.
+func Size(bytes int64) string { return quantity(bytes, "B", sizeUnits) }
 
 func quantity(n int64, base string, units []unit) string {
 	if n < 0 {
 		return "-" + quantity(-max(n, -math.MaxInt64), base, units)
 	}
 	if n < units[0].size {
-		return strconv.FormatInt(n, 10) + nbsp + base
+		return strconv.FormatInt(n, 10) + NBSP + base
 	}
 	for _, u := range units {
 		if digits, whole := threeDigits(n, u.size); whole < u.limit {
-			return digits + nbsp + u.name
+			return digits + NBSP + u.name
 		}
 	}
 	panic("report: the last unit has no limit")
@@ -67,7 +68,7 @@ func threeDigits(n, unit int64) (digits string, whole int64) {
 		}
 	}
 	whole = divRound(n, unit)
-	return count(whole), whole
+	return Count(whole), whole
 }
 
 func divRound(n, d int64) int64 {
@@ -78,8 +79,8 @@ func divRound(n, d int64) int64 {
 	return q
 }
 
-// count formats an integer with its digits in groups of three.
-func count(n int64) string {
+// Count formats an integer with its digits in groups of three.
+func Count(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {
@@ -95,9 +96,9 @@ func count(n int64) string {
 	return sign + b.String()
 }
 
-// percent formats a share of a whole. A share that is there never reads 0%,
+// Percent formats a share of a whole. A share that is there never reads 0%,
 // and one that is not all never reads 100%.
-func percent(part, whole int64) string {
+func Percent(part, whole int64) string {
 	if part <= 0 || whole <= 0 {
 		return "0%"
 	}
@@ -111,14 +112,14 @@ func percent(part, whole int64) string {
 	return strconv.FormatFloat(math.Round(p), 'f', 0, 64) + "%"
 }
 
-// percentOf formats a share between 0 and 1.
-func percentOf(share float64) string {
+// PercentOf formats a share between 0 and 1.
+func PercentOf(share float64) string {
 	const whole = 1e9
-	return percent(int64(min(max(share, 0), 1)*whole), whole)
+	return Percent(int64(min(max(share, 0), 1)*whole), whole)
 }
 
-// average formats a mean number of things: 0.04, 2.1, 37.
-func average(x float64) string {
+// Average formats a mean number of things: 0.04, 2.1, 37.
+func Average(x float64) string {
 	decimals := 0
 	switch {
 	case math.Abs(x) < 0.995:
@@ -129,15 +130,15 @@ func average(x float64) string {
 	return strconv.FormatFloat(x, 'f', decimals, 64)
 }
 
-// plural picks the word that follows a number.
-func plural(n int64, one, many string) string {
+// Plural picks the word that follows a number.
+func Plural(n int64, one, many string) string {
 	if n == 1 {
 		return one
 	}
 	return many
 }
 
-// counted is a number with its noun.
-func counted(n int64, one, many string) string {
-	return count(n) + nbsp + plural(n, one, many)
+// Counted is a number with its noun.
+func Counted(n int64, one, many string) string {
+	return Count(n) + NBSP + Plural(n, one, many)
 }
