@@ -112,6 +112,7 @@ type analysis struct {
 	file     *tracefile.File
 	opts     Options
 	selected func(goroutine int64) bool
+	messages int  // how many different messages of logs a reading keeps
 	inUse    bool // a decoder that could not be stopped still reads file
 }
 

@@ -18,26 +18,27 @@ var mayImport = map[string][]string{
 	"analyze/internal/code":      {},
 	"analyze/waitkind":           {},
 	"analyze/result":             {},
-	"analyze/interval":           {"analyze/result"},
+	"analyze/interval":           {"analyze/result", "analyze/waitkind"},
 	"analyze/internal/tracefile": {},
 	"analyze/internal/wire":      {"analyze/internal/event"},
 	"analyze/internal/texttrace": {},
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
 	"analyze/internal/blame":     {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind"},
-	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result"},
-	"analyze/internal/lanes":     {"analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/interval", "analyze/result"},
+	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result", "analyze/interval"},
+	"analyze/internal/lanes":     {"analyze/internal/collect", "analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/interval", "analyze/result"},
 	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
 		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/internal/lanes", "analyze/waitkind", "analyze/interval", "analyze/result", "analyze/detect",
 	},
-	"report/internal/units":       {},
-	"report/internal/names":       {"analyze/result"},
-	"report/html/internal/bundle": {},
-	"report/html":                 {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/units"},
-	"report":                      {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/units"},
-	"cmd/conctrace":               {"analyze", "analyze/detect", "analyze/interval", "analyze/result", "report"},
+	"report/internal/units":                {},
+	"report/internal/names":                {"analyze/result"},
+	"report/html/internal/bundle":          {},
+	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
+	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/units"},
+	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/units"},
+	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "report", "report/html"},
 }
 
 // only says which packages may use a module that is kept at one place.
@@ -49,6 +50,7 @@ var only = map[string]string{
 	"charm.land/lipgloss/v2":                "report",
 	"github.com/charmbracelet/x/ansi":       "report",
 	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
+	"github.com/evanw/esbuild/pkg/api":      "report/html/internal/bundle",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

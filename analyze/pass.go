@@ -44,7 +44,7 @@ func (a *analysis) pass(ctx context.Context, o timeline.Options, sink func(*even
 // version ask for.
 func (a *analysis) decoder(ctx context.Context) (event.Decoder, error) {
 	version, input := a.file.Version(), &interruptible{ctx, a.file}
-	limits := wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes}
+	limits := wire.ScanLimits{MaxGenerationBytes: a.opts.MaxGenerationBytes, Messages: a.messages}
 	switch {
 	case a.opts.Decoder != DecoderReference && wire.Reads(version):
 		return wire.NewDecoder(ctx, input, version, limits), nil

@@ -20,7 +20,7 @@ var jsonFormat = Format{
 
 // writeJSON writes a Result as one indented JSON object and a newline. Options
 // do not matter: it is always the whole Result.
-func writeJSON(w io.Writer, r *result.Result, _ Options) error { return encode(w, r) }
+func writeJSON(w io.Writer, d Document, _ Options) error { return encode(w, d.Result) }
 
 // ExplanationJSON writes an Explanation as writeJSON does a Result. Its schema is
 // result.ExplanationSchema.

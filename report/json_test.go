@@ -18,7 +18,7 @@ import (
 func jsonOf(t *testing.T, r *result.Result) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := jsonFormat.Write(&b, r, Options{}); err != nil {
+	if err := jsonFormat.Write(&b, Document{Result: r}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -132,7 +132,7 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 	}
 	defer file.Close()
 	for _, f := range Formats {
-		if err := f.Write(file, rich(), Options{}); err == nil {
+		if err := f.Write(file, Document{Result: rich()}, Options{}); err == nil {
 			t.Errorf("%s: no error from a writer that fails", f.Name)
 		}
 	}
@@ -140,7 +140,7 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 	bad.Concurrency.AverageRunning = 0
 	bad.Concurrency.AverageRunning /= bad.Concurrency.AverageRunning
 	var unsupported *json.UnsupportedValueError
-	if err := jsonFormat.Write(new(bytes.Buffer), bad, Options{}); !errors.As(err, &unsupported) {
+	if err := jsonFormat.Write(new(bytes.Buffer), Document{Result: bad}, Options{}); !errors.As(err, &unsupported) {
 		t.Errorf("NaN: error %v", err)
 	}
 }
@@ -151,7 +151,7 @@ func FuzzText(f *testing.F) {
 		r := build()
 		r.SchemaVersion = result.SchemaVersion
 		var b bytes.Buffer
-		if err := writeJSON(&b, r, Options{}); err != nil {
+		if err := writeJSON(&b, Document{Result: r}, Options{}); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes(), 80)

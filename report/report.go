@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
+	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
@@ -16,14 +17,27 @@ import (
 var Formats = []Format{
 	textFormat,
 	jsonFormat,
+	htmlFormat,
 }
 
-// Format is one way to write a Result.
+// Format is one way to write a Document.
 type Format struct {
 	Name       string   // as in --format
 	Extensions []string // of output files, each with its dot
 	Doc        string   // one line for help texts
-	Write      func(w io.Writer, r *result.Result, o Options) error
+	// Intervals says that it needs Document.Log.
+	Intervals bool
+	// Alone says that a file holds one document only.
+	Alone bool
+	Write func(w io.Writer, d Document, o Options) error
+}
+
+// Document is what there is to write of one trace.
+type Document struct {
+	*result.Result
+	// Log is what each goroutine did; nil where no format asks for it. Writing may make
+	// it coarser.
+	Log *interval.Log
 }
 
 // Options is what a reader may choose. The zero value is plain text, 100
@@ -46,6 +60,8 @@ type Options struct {
 	// Detectors is how many detectors looked for findings; 0 where that is not
 	// known.
 	Detectors int
+	// MaxBytes is how large an HTML report may be; 0 means html.DefaultMaxBytes.
+	MaxBytes int
 	// Quiet leaves everything out but the verdict and a line for each finding
 	// that is not low.
 	Quiet bool

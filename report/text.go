@@ -43,7 +43,8 @@ var textSections = []func(*page, *result.Result){
 	drawNext,
 }
 
-func writeText(w io.Writer, r *result.Result, o Options) error {
+func writeText(w io.Writer, d Document, o Options) error {
+	r := d.Result
 	p := newPage(o)
 	if o.Quiet {
 		drawQuiet(p, r)

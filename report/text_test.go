@@ -77,7 +77,7 @@ func checkGolden(t *testing.T, name, got string) {
 func textOf(t *testing.T, r *result.Result, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := textFormat.Write(&b, r, o); err != nil {
+	if err := textFormat.Write(&b, Document{Result: r}, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -429,6 +429,16 @@ type GC struct {
 	HeapGoalB   int64   `json:"heap_goal_b"` // last heap goal seen, bytes
 	STWTotalNs  int64   `json:"stw_total_ns"`
 	LongestSTWs []Pause `json:"longest_stws,omitempty"` // at most ten
+	// MMU is the minimum mutator utilization, by length of window; absent where the
+	// collector and stops of the world took nothing.
+	MMU []MMU `json:"mmu,omitempty"`
+}
+
+// MMU is the least share of the processors that mark workers, assists and stops of
+// the world left to the program in any window of a length.
+type MMU struct {
+	WindowNs    int64   `json:"window_ns"`
+	Utilization float64 `json:"utilization"` // between 0 and 1
 }
 
 // STW is the stops of the world for one reason.

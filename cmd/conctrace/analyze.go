@@ -1,18 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze"
 	"github.com/conctrace/conctrace/analyze/detect"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report"
+	"github.com/conctrace/conctrace/report/html"
 	"github.com/spf13/cobra"
 )
 
@@ -22,6 +21,7 @@ type analyzeFlags struct {
 	goroutines, quiet bool
 	top               int
 	failOn            string
+	htmlMaxSize       int
 	readingFlags
 	terminalFlags
 }
@@ -35,13 +35,16 @@ func newAnalyze(s streams, getenv func(string) string) *cobra.Command {
 ran in parallel, and what stands out (conctrace detectors lists what that can be).
 
 TRACE is a file, or - for standard input. Traces compressed with gzip or zstd are read as
-they are. With several, the reports follow one another; as JSON they are a stream of objects.
+they are. With several, the reports follow one another; as JSON they are a stream of objects;
+as HTML they are a page each, in a folder (-o DIR/), with an index.
 
 Exit codes: 0 done; 1 a finding at or above --fail-on; 2 usage, reading or writing failed;
 3 not a readable trace. Of several traces, the highest counts. A damaged trace of which a
 part could be analysed exits 0 (or 1) with a warning.`,
 		Example: `  conctrace analyze trace.out
   curl -s localhost:6060/debug/pprof/trace?seconds=5 | conctrace analyze -
+  conctrace analyze trace.out -o report.html
+  conctrace analyze before.out after.out -o reports/
   conctrace analyze trace.out --from 1.2s --to 1.5s --goroutines
   conctrace analyze trace.out --group 'api\.handle' -f json -o api.json
   conctrace analyze trace.out --fail-on high -q`,
@@ -62,12 +65,13 @@ part could be analysed exits 0 (or 1) with a warning.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output); the format follows its extension")
+	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output), of which the format follows the extension; or a file for each trace to a folder (DIR/)")
 	fl.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+strings.Join(report.Names(), ", ")+" (default text)")
 	f.readingFlags.register(fl)
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
 	fl.IntVar(&f.top, "top", 10, "rows per table")
+	fl.IntVar(&f.htmlMaxSize, "html-max-size", html.DefaultMaxBytes, "how large an HTML report may be, in `BYTES`; what does not fit is merged")
 	fl.StringVar(&f.failOn, "fail-on", never, "exit with 1 on a finding of `SEVERITY` or worse: "+strings.Join(failOnValues(), ", "))
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict, and a line for each finding of severity high or medium; no progress")
 	f.terminalFlags.register(fl)
@@ -85,15 +89,15 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(f.output, s.out)
+	to, err := openDestination(f, format, len(args), s)
 	if err != nil {
 		return err
 	}
-	ro, err := f.reportOptions(out.terminal, getenv)
+	ro, err := f.reportOptions(to.terminal(), getenv)
 	if err != nil {
 		return err
 	}
-	ro.Top, ro.Goroutines, ro.Quiet, ro.Detectors = f.top, f.goroutines, f.quiet, len(detect.All)
+	ro.Top, ro.Goroutines, ro.Quiet, ro.Detectors, ro.MaxBytes = f.top, f.goroutines, f.quiet, len(detect.All), f.htmlMaxSize
 
 	var worst error
 	note := func(err error) {
@@ -102,40 +106,41 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 			worst = toldError{err}
 		}
 	}
-	for i, arg := range args {
-		r, err := analyzeOne(ctx, arg, o, s, f.quiet)
+	for _, arg := range args {
+		d, err := analyzeOne(ctx, arg, o, format.Intervals, s, f.quiet)
 		if err != nil {
 			note(err)
+			to.failed(err)
 			if ctx.Err() != nil {
 				break
 			}
 			continue
 		}
-		tellDamage(s.err, r)
-		if i > 0 && format.Name == "text" && !f.quiet {
-			fmt.Fprintln(out)
+		tellDamage(s.err, d.Result)
+		if err := to.write(arg, d, ro); err != nil {
+			return err
 		}
-		if err := format.Write(out, r, ro); err != nil {
-			return fmt.Errorf("write %s: %w", out.name, err)
-		}
-		if err := failing(r, f.failOn); err != nil {
+		if err := failing(d.Result, f.failOn); err != nil {
 			note(err)
 		}
 	}
-	if err := out.close(); err != nil {
-		return fmt.Errorf("write %s: %w", out.name, err)
-	}
-	if out.file != nil && !f.quiet {
-		fmt.Fprintf(s.err, "wrote %s (%d bytes)\n", out.name, out.written)
+	if err := to.close(); err != nil {
+		return err
 	}
 	return worst
 }
 
-func analyzeOne(ctx context.Context, arg string, o analyze.Options, s streams, quiet bool) (*result.Result, error) {
+// analyzeOne analyses a trace, with its intervals where the format needs them.
+func analyzeOne(ctx context.Context, arg string, o analyze.Options, intervals bool, s streams, quiet bool) (d report.Document, err error) {
 	bar := newProgress(s.err, arg, quiet)
 	defer bar.finish()
 	o.Progress = bar.update
-	return analyze.Analyze(ctx, source(arg, s), o)
+	if intervals {
+		d.Result, d.Log, err = analyze.Detailed(ctx, source(arg, s), o, 0)
+	} else {
+		d.Result, err = analyze.Analyze(ctx, source(arg, s), o)
+	}
+	return d, err
 }
 
 // tellDamage repeats on standard error what of a trace is missing, for those
@@ -157,6 +162,9 @@ func (f *analyzeFlags) options() (analyze.Options, error) {
 	if f.top < 1 {
 		return o, fmt.Errorf("--top %d: a table needs at least one row", f.top)
 	}
+	if f.htmlMaxSize < 1 {
+		return o, fmt.Errorf("--html-max-size %d: a page needs some room", f.htmlMaxSize)
+	}
 	if err := checkFailOn(f.failOn); err != nil {
 		return o, err
 	}
@@ -176,38 +184,12 @@ func (f *analyzeFlags) chooseFormat() (report.Format, error) {
 	if f.output == "" || f.output == "-" {
 		return report.Formats[0], nil
 	}
+	if isFolder(f.output) {
+		format, _ := report.ByName("html")
+		return format, nil
+	}
 	if format, ok := report.ByExtension(f.output); ok {
 		return format, nil
 	}
 	return report.Format{}, fmt.Errorf("the extension of %s tells no format; add --format with one of %s", f.output, known)
-}
-
-// output is where a report goes. A file is written when the report is whole, so
-// that a failed analysis leaves an older report as it was.
-type output struct {
-	io.Writer
-	name     string
-	file     *bytes.Buffer // nil for standard output
-	terminal io.Writer     // standard output if the report goes there
-	written  int
-}
-
-func openOutput(path string, stdout io.Writer) (*output, error) {
-	if path == "" || path == "-" {
-		return &output{Writer: stdout, name: "standard output", terminal: stdout}, nil
-	}
-	buf := new(bytes.Buffer)
-	return &output{Writer: buf, name: path, file: buf}, nil
-}
-
-func (o *output) close() error {
-	if o.file == nil {
-		return nil
-	}
-	o.written = o.file.Len()
-	if o.written == 0 {
-		o.file = nil // nothing could be analysed, which has been told
-		return nil
-	}
-	return os.WriteFile(o.name, o.file.Bytes(), 0o644)
 }

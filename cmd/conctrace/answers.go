@@ -76,10 +76,7 @@ func answered[Q, T any](
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(f.output, s.out)
-	if err != nil {
-		return err
-	}
+	out := openOutput(f.output, s.out)
 	ro, err := f.reportOptions(out.terminal, getenv)
 	if err != nil {
 		return err

@@ -231,7 +231,7 @@ func (n *instant) bookNow(l label, c cause, ns int64) {
 	if n.at > n.phases.end {
 		n.flush()
 	}
-	n.phases.add(l, n.at, ns)
+	n.phases.add(l, n.running, n.at, ns)
 	n.sums.labels[l][c] += ns
 	n.spent[n.running] += ns
 	n.bookPressure(l, c, n.running, ns)
@@ -247,7 +247,7 @@ func (n *instant) flush() {
 					continue
 				}
 				row.ns[l][c] = 0
-				n.phases.current[l] += ns
+				n.phases.book(label(l), int32(running), ns)
 				n.sums.labels[l][c] += ns
 				n.spent[running] += ns
 				n.bookPressure(label(l), cause(c), int32(running), ns)

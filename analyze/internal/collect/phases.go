@@ -11,6 +11,13 @@ type phases struct {
 	bins        []phaseBin
 	current     phaseBin
 	end         int64 // of the current bin
+	running     map[runningCell]int64
+}
+
+// runningCell is the time in a bin under a label with so many goroutines running.
+type runningCell struct {
+	bin, running int32
+	label        label
 }
 
 type phaseBin [numLabels]int64
@@ -21,18 +28,24 @@ const (
 )
 
 func newPhases(from int64) phases {
-	return phases{from: from, width: leastPhaseBin, end: from + leastPhaseBin}
+	return phases{from: from, width: leastPhaseBin, end: from + leastPhaseBin, running: make(map[runningCell]int64)}
 }
 
-// add books ns of a label that end at to.
-func (p *phases) add(l label, to, ns int64) {
+// add books ns of a label that end at to, with so many goroutines running.
+func (p *phases) add(l label, running int32, to, ns int64) {
 	for to > p.end {
 		here := p.end - (to - ns)
-		p.current[l] += here
+		p.book(l, running, here)
 		ns -= here
 		p.next()
 	}
+	p.book(l, running, ns)
+}
+
+// book books ns in the current bin.
+func (p *phases) book(l label, running int32, ns int64) {
 	p.current[l] += ns
+	p.running[runningCell{int32(len(p.bins)), running, l}] += ns
 }
 
 // next begins another bin.
@@ -55,6 +68,12 @@ func (p *phases) double() {
 	}
 	p.bins = p.bins[:half]
 	p.width *= 2
+	joined := make(map[runningCell]int64, len(p.running))
+	for c, ns := range p.running {
+		c.bin /= 2
+		joined[c] += ns
+	}
+	p.running = joined
 }
 
 // list returns the phases until the end of the scope. Bins within gaps of a

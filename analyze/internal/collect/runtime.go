@@ -16,6 +16,9 @@ type runtimeWork struct {
 	marks  histogram
 	system []int64 // running ns of the runtime's groups, by number
 	stops  map[event.ReasonID]*stopSum
+	tables *event.Tables
+	marker []bool // groups of mark workers, by number
+	left   mutator
 	reason []event.ReasonID // of gc.LongestSTWs
 }
 
@@ -36,8 +39,19 @@ func (w *runtimeWork) ran(group int32, ns int64) {
 	w.system[group] += ns
 }
 
-func newRuntime() *runtimeWork {
-	return &runtimeWork{stops: make(map[event.ReasonID]*stopSum)}
+func newRuntime(tables *event.Tables) *runtimeWork {
+	return &runtimeWork{stops: make(map[event.ReasonID]*stopSum), tables: tables}
+}
+
+// identified notes which groups are mark workers.
+func (w *runtimeWork) identified(r *timeline.Record) {
+	if r.Group == timeline.NoGroup || !r.Has(timeline.FlagSystem) {
+		return
+	}
+	for int(r.Group) >= len(w.marker) {
+		w.marker = append(w.marker, false)
+	}
+	w.marker[r.Group] = w.tables.String(r.Name) == "runtime.gcBgMarkWorker"
 }
 
 // interval follows the collector's work in goroutines.
@@ -51,8 +65,13 @@ func (w *runtimeWork) worked(r *timeline.Record) {
 	if r.Kind == waitkind.GCAssist {
 		w.gc.AssistNs += r.Ns()
 	}
+	marks := false
 	if r.Has(timeline.FlagSystem) && r.Kind.Class() == waitkind.Running {
 		w.ran(r.Group, r.Ns())
+		marks = int(r.Group) < len(w.marker) && w.marker[r.Group] && r.State == event.GoRunning
+	}
+	if marks || r.Kind == waitkind.GCAssist {
+		w.left.add(r.Start, r.End, false)
 	}
 }
 
@@ -88,6 +107,7 @@ func (w *runtimeWork) ranged(r *timeline.Record) {
 }
 
 func (w *runtimeWork) stopped(r *timeline.Record) {
+	w.left.add(r.Start, r.End, true)
 	s := w.stops[r.Reason]
 	if s == nil {
 		s = new(stopSum)
@@ -126,5 +146,6 @@ func (w *runtimeWork) Finish(end *End, r *result.Result) {
 			w.gc.WorkerNs += ns
 		}
 	}
+	w.gc.MMU = w.left.curve(end.From, end.To, r.Trace.Gomaxprocs)
 	r.GC = w.gc
 }

@@ -64,7 +64,7 @@ func New(o Options, tables *event.Tables) *Set {
 		sweep:      newSweep(o, accounting),
 		procs:      newProcs(),
 		spans:      newSpans(),
-		runtime:    newRuntime(),
+		runtime:    newRuntime(tables),
 		blame:      newBlamed(o, tables, accounting),
 	}
 	s.list = []Collector{s.accounting, s.sweep, s.procs, s.spans, s.runtime, s.blame}
@@ -99,11 +99,13 @@ func (s *Set) take(r *timeline.Record) {
 		s.sweep.born(r)
 		s.procs.born(r)
 		s.spans.born(r)
+		s.runtime.identified(r)
 	case timeline.OpIdentified:
 		s.sweep.identifies(r)
 		s.accounting.identified(r)
 		s.sweep.identified(r)
 		s.procs.identified(r)
+		s.runtime.identified(r)
 	case timeline.OpProc:
 		s.procs.proc(r)
 		s.sweep.proc(r)

@@ -46,8 +46,8 @@ const (
 	// RegionBegin and RegionEnd: Subject is the task, Name the region's type.
 	RegionBegin
 	RegionEnd
-	// Log is a runtime/trace.Log: Subject is the task, Name the category. The
-	// message is not kept: each is another string.
+	// Log is a runtime/trace.Log: Subject is the task, Name the category, Arg the
+	// StringID of the message where messages are kept (Tables.KeepMessages), else 0.
 	Log
 	// Sample is a CPU profile's sample: G, P, M and Stack.
 	Sample

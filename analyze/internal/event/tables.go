@@ -71,9 +71,11 @@ type Tables struct {
 	stackIDs  map[string]StackID
 	reasonIDs map[string]ReasonID
 
-	key     []byte
-	bytes   int
-	dropped int
+	key      []byte
+	bytes    int
+	dropped  int
+	messages int // of which so many are interned
+	left     int // of those
 }
 
 // overflow stands in for every name that no longer fits.
@@ -117,6 +119,29 @@ func (t *Tables) Intern(s string) StringID {
 	}
 	t.stringIDs[s] = StringID(id)
 	return StringID(id)
+}
+
+// KeepMessages lets InternMessage intern so many different messages. It is to be
+// called before anything is interned.
+func (t *Tables) KeepMessages(n int) { t.messages, t.left = n, n }
+
+// KeepsMessages says whether any are asked for.
+func (t *Tables) KeepsMessages() bool { return t.messages > 0 }
+
+// InternMessage returns the ID of a log's message, 0 for those beyond what
+// KeepMessages allows: other than names, messages mostly are all different.
+func (t *Tables) InternMessage(s string) StringID {
+	t.mu.Lock()
+	id, known := t.stringIDs[s]
+	if !known {
+		t.left--
+	}
+	left := t.left
+	t.mu.Unlock()
+	if known || left < 0 {
+		return id
+	}
+	return t.Intern(s)
 }
 
 // InternReason returns the ID of a runtime reason. A trace may bring reasons

@@ -55,6 +55,9 @@ func (d *converter) convert(ev *trace.Event, out *event.Event) {
 		log := ev.Log()
 		out.Kind, out.Subject = event.Log, int64(log.Task)
 		out.Name = d.tables.Intern(log.Category)
+		if d.tables.KeepsMessages() {
+			out.Arg = int64(d.tables.InternMessage(log.Message))
+		}
 	case trace.EventStackSample:
 		out.Kind = event.Sample
 	}

@@ -57,6 +57,7 @@ func New(ctx context.Context, r io.Reader, version int, limits wire.ScanLimits) 
 		ctx: ctx, stop: stop, tables: event.NewTables(),
 		full: make(chan batch, batchesAround), free: make(chan []event.Event, batchesAround), ended: make(chan struct{}),
 	}
+	d.tables.KeepMessages(limits.Messages)
 	for range batchesAround {
 		d.free <- make([]event.Event, batchSize)
 	}

@@ -45,7 +45,7 @@ const (
 	// interval is split there.
 	OpRegionBegin
 	OpRegionEnd
-	// OpLog: Value is the task, Name the category.
+	// OpLog: Value is the task, Name the category, Other the message's string or 0.
 	OpLog
 	// OpSample is a CPU sample on Stack.
 	OpSample

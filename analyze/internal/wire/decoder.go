@@ -122,6 +122,7 @@ func newDecoder(ctx context.Context, r io.Reader, version int, limits ScanLimits
 		ended:       make(chan struct{}),
 		before:      newState(),
 	}
+	d.tables.KeepMessages(limits.Messages)
 	d.change = sync.NewCond(&d.mu)
 	d.stats.CompleteBytes = headerSize
 	context.AfterFunc(ctx, d.wake)

@@ -12,7 +12,7 @@ func (o *orderer) label(c *cursor) outcome {
 	return o.note(c, pos, 0, event.Other, 0)
 }
 
-// log: a line of the program's log, of which the category is kept.
+// log: a line of the program's log. The message is kept if that is asked for.
 func (o *orderer) log(c *cursor) outcome {
 	id, pos := uvarint(o.data, c.pos)
 	category, pos := uvarint(o.data, pos)
@@ -22,14 +22,15 @@ func (o *orderer) log(c *cursor) outcome {
 	if !ok {
 		return o.noString(c, category)
 	}
-	if o.tables.strings.get(message) == nil {
+	text, ok := o.tables.message(message)
+	if !ok {
 		return o.noString(c, message)
 	}
 	if result := o.note(c, pos, stackID, event.Log, 0); result != taken {
 		return result
 	}
 	e := &o.buf[o.n-1]
-	e.Subject, e.Name = int64(id), name
+	e.Subject, e.Name, e.Arg = int64(id), name, int64(text)
 	return taken
 }
 

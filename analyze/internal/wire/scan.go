@@ -12,6 +12,8 @@ type ScanLimits struct {
 	// Go 1.11–1.21 it bounds the whole; 0 is 256 MiB then, as reading one takes
 	// twenty times its size.
 	MaxGenerationBytes int64
+	// Messages is how many different messages of logs are kept.
+	Messages int
 }
 
 const (

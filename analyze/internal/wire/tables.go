@@ -224,6 +224,18 @@ func (t *tables) stringID(id uint64) (event.StringID, bool) {
 	return n.id, true
 }
 
+// message is the number of a log's message, 0 if messages are not kept.
+func (t *tables) message(id uint64) (event.StringID, bool) {
+	n := t.strings.get(id)
+	if n == nil {
+		return 0, false
+	}
+	if !t.shared.KeepsMessages() {
+		return 0, true
+	}
+	return t.shared.InternMessage(t.text(n)), true
+}
+
 // reasonID is the number of a reason.
 func (t *tables) reasonID(id uint64) (event.ReasonID, bool) {
 	n := t.strings.get(id)

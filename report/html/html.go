@@ -1,0 +1,109 @@
+// Package html writes the HTML report: one file that opens without a network, with the
+// answers as plain HTML and the intervals of the trace for scripts to draw.
+//
+//  1. fit.go makes the log small enough for the page's size.
+//  2. log.go and columns.go write the log as columns of numbers, the result goes in as
+//     its JSON; both are compressed and held by elements that no browser runs.
+//  3. frame.go makes of the result what page.html writes: verdict, findings and tables,
+//     which stand by themselves where scripts do not run.
+//  4. page.js and page.css are made of ui by go generate. They take the tables' place
+//     and let the reader look: by range, by group, by goroutine.
+//
+// A trace is not trusted: html/template escapes what is written here, and scripts set
+// text only. The page's policy runs its own script, by its hash, and loads nothing.
+package html
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/conctrace/conctrace/analyze/interval"
+	"github.com/conctrace/conctrace/analyze/result"
+)
+
+//go:generate go run ./internal/bundle/generate
+
+var (
+	//go:embed page.js
+	script string
+	//go:embed page.css
+	style string
+	//go:embed page.html
+	pageSource string
+	//go:embed index.html
+	indexSource string
+)
+
+// DefaultMaxBytes is how large a page may be unless told otherwise.
+const DefaultMaxBytes = 4 << 20
+
+// Options are what a page may be like.
+type Options struct {
+	// MaxBytes is how large it may be; 0 is DefaultMaxBytes. What does not fit is
+	// merged, and the page says so. What the report points to stays, whatever it takes.
+	MaxBytes int
+	// Top is how many rows the tables have where scripts do not run; 0 is 50.
+	Top int
+}
+
+// ErrNoLog means that there is nothing to draw a timeline from.
+var ErrNoLog = errors.New("the HTML report needs the trace's intervals, not only a result: write it from the trace itself")
+
+// policy is the page's content security policy.
+var policy = fmt.Sprintf("default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(script), hash(style))
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// assets are what every page has.
+type assets struct {
+	Policy string
+	Script template.JS
+	Style  template.CSS
+}
+
+func ownAssets() assets { return assets{policy, template.JS(script), template.CSS(style)} }
+
+var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+
+// Write writes the page. It makes the log coarser where the page would be too large.
+func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
+	if log == nil {
+		return ErrNoLog
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	if o.Top <= 0 {
+		o.Top = 50
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write the page's data: %w", err)
+	}
+	data, err := packed(raw)
+	if err != nil {
+		return err
+	}
+	frame := newFrame(r, log, o)
+	frame.Result = template.HTML(data) // base64: nothing in it is markup
+	var empty bytes.Buffer
+	if err := pageTemplate.Execute(&empty, frame); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	block, err := fit(log, o.MaxBytes-empty.Len())
+	if err != nil {
+		return err
+	}
+	frame.Log, frame.Left = template.HTML(block), keptOf(log).Sentence
+	return pageTemplate.Execute(w, frame)
+}

@@ -1,0 +1,228 @@
+// The JSON of an analysis (analyze/result), as far as the page uses it. All
+// instants and durations are nanoseconds since the trace's start.
+
+export interface Result {
+  verdict: { label: string; sentence: string };
+  findings: Finding[];
+  trace: Trace;
+  scope: { from_ns: number; to_ns: number; goroutines: number; system_goroutines: number; at_rest_goroutines: number };
+  time: Time;
+  system_time: Time;
+  waits: Latencies;
+  concurrency: Concurrency;
+  scheduler: { latency: Latency };
+  groups: Group[];
+  sites: Site[];
+  blame: Blame;
+  tasks: Span[];
+  regions: Span[];
+  gc: GC;
+}
+
+export interface Frame {
+  func: string;
+  file: string;
+  line: number;
+}
+
+export interface Moment {
+  from_ns: number;
+  to_ns: number;
+  goroutine?: number;
+}
+
+export interface Finding {
+  detector: string;
+  title: string;
+  severity: 'high' | 'medium' | 'low';
+  lost_ns: number;
+  lost_of: string;
+  sentence: string;
+  culprit: string;
+  remedy: string;
+  caveat: string;
+  evidence: Record<string, number>;
+  at: Moment[];
+  groups: number[];
+  victims: number[];
+  stacks: { role: string; frames: Frame[] }[];
+  explain: string;
+}
+
+export interface Trace {
+  file: string;
+  go_version: string;
+  duration_ns: number;
+  complete: boolean;
+  gaps?: { from_ns: number; to_ns: number; problem: string }[];
+  gomaxprocs: { at_ns: number; n: number }[];
+  cpu_samples: number;
+  warnings: { code: string; message: string }[];
+}
+
+/** Goroutine time; kinds by class/kind. */
+export interface Time {
+  lifetime_ns: number;
+  running_ns: number;
+  runnable_ns: number;
+  blocked_sync_ns: number;
+  blocked_io_ns: number;
+  timer_ns: number;
+  runtime_ns: number;
+  unknown_ns: number;
+  at_rest_ns: number;
+  kinds: Record<string, number>;
+  at_rest_kinds?: Record<string, number>;
+}
+
+export interface Latency {
+  count: number;
+  p50_ns: number;
+  p90_ns: number;
+  p99_ns: number;
+  max_ns: number;
+}
+
+/** By class and by class/kind. */
+export type Latencies = Record<string, Latency>;
+
+export interface Partition {
+  idle: number;
+  latency_bound: number;
+  stalled: number;
+  serial: number;
+  interleaved: number;
+  parallel: number;
+  unknown?: number;
+}
+
+export interface Concurrency {
+  average_running: number;
+  average_parallelism: number;
+  running_histogram_ns: number[];
+  partition_ns: Partition;
+  latency_cause_ns: Record<string, number>;
+  stalled_cause_ns: Record<string, number>;
+  interleaved_cause_ns: Record<string, number>;
+  parallel_kind_ns: Record<string, number>;
+}
+
+export interface Group {
+  id: number;
+  name: string;
+  created_by: string;
+  system: boolean;
+  count: number;
+  verdict: string;
+  time: Time;
+  run_count: number;
+  waits: Latencies;
+  parallelism: { verdict: string; most_engaged: number };
+  open_sites?: { kind: string; frames: Frame[]; count: number; longest_ns: number; closed: number }[];
+  parents?: { group: number; count: number }[];
+  at_rest?: { rule: string; kind: string; frames?: Frame[]; waits: number; total_ns: number }[];
+  inside?: { func: string; time: Time }[];
+}
+
+export interface Site {
+  class: string;
+  kind: string;
+  frames: Frame[];
+  waits: number;
+  total_ns: number;
+  groups: number[];
+  worst?: Moment[];
+}
+
+export interface Piece {
+  kind: string;
+  frame?: Frame;
+  caller?: Frame;
+  how?: string;
+  region?: string;
+  group?: number;
+  stopped?: boolean;
+  ns: number;
+  direct_ns: number;
+  propagated_ns: number;
+  held_in?: Frame;
+}
+
+export interface Edge {
+  from: number;
+  /** A group, -1 where node is none. */
+  to: number;
+  node: string;
+  waits: number;
+  ns: number;
+  kinds: Record<string, number>;
+  pieces?: Piece[];
+  at?: Moment[];
+}
+
+export interface Knot {
+  groups: number[];
+  inside_ns: number;
+  work_ns: number;
+  timer_ns: number;
+  trapped_ns: number;
+  at?: Moment[];
+}
+
+export interface Omitted {
+  count: number;
+  ns: number;
+}
+
+export interface Blame {
+  waited_ns: number;
+  unresolved_ns: number;
+  pieces: Piece[];
+  pieces_omitted: Omitted;
+  edges: Edge[];
+  edges_omitted: Omitted;
+  knots: Knot[];
+}
+
+export interface SlowRun {
+  task: number;
+  goroutine: number;
+  begin_ns: number;
+  duration_ns: number;
+  pieces?: Piece[];
+}
+
+export interface Span {
+  type: string;
+  count: number;
+  complete: number;
+  duration: Latency;
+  time: Time;
+  slowest?: SlowRun[];
+  typical?: SlowRun;
+  path?: { runs: number; ns: number; pieces: Piece[] };
+  work?: {
+    runs: number;
+    ns: number;
+    work_ns: number;
+    span_ns: number;
+    span_latency_ns: number;
+    chain?: Piece[];
+  };
+}
+
+export interface GC {
+  cycles: number;
+  mark_ns: number;
+  mark: Latency;
+  assist_ns: number;
+  sweep_ns: number;
+  worker_ns: number;
+  stw: { reason: string; total_ns: number; pauses: Latency; frames?: Frame[] }[];
+  heap_max_b: number;
+  heap_goal_b: number;
+  stw_total_ns: number;
+  longest_stws?: { reason: string; at_ns: number; duration_ns: number }[];
+  /** The least share of the processors that the program had in any window of a length. */
+  mmu?: { window_ns: number; utilization: number }[];
+}

@@ -1,0 +1,81 @@
+// The page's beginning: the data is unpacked, every part is drawn, and the
+// parts follow the state from then on.
+
+import './style/base.css';
+import { inflate } from './data/columns';
+import { decodeLog } from './data/log';
+import type { Result } from './data/result';
+import { byID } from './dom';
+import { summarise, type Summary } from './model/summary';
+import type { Page } from './page';
+import { Store } from './state';
+import { parts } from './parts';
+
+async function block(id: string): Promise<Uint8Array> {
+  const element = byID(id);
+  const raw = await inflate(element.textContent ?? '');
+  element.remove(); // its text would stay in memory
+  return raw;
+}
+
+async function start(): Promise<void> {
+  const [rawResult, rawLog] = [await block('data-result'), await block('data-log')];
+  const result = JSON.parse(new TextDecoder().decode(rawResult)) as Result;
+  const log = decodeLog(rawLog);
+  const store = new Store(
+    {
+      from: log.from, to: log.to, by: 'group', open: [], group: -1, goroutine: 0, instant: -1, query: '',
+      hideRest: true, flame: 'blocked-sync', tab: 'flame', overlays: true, patterns: false, theme: 'auto', keys: true,
+    },
+    result.groups.map((g) => g.name),
+  );
+  const page = newPage(result, log, store);
+  store.restore(location.hash);
+  for (const mount of parts) mount(page);
+  addEventListener('popstate', () => store.restore(location.hash));
+  addEventListener('hashchange', () => store.restore(location.hash));
+  document.documentElement.dataset['ready'] = String(Math.round(performance.now()));
+}
+
+function newPage(result: Result, log: Page['log'], store: Store): Page {
+  const index = new Map<number, number>();
+  for (let i = 0; i < log.goroutines.n; i++) index.set(log.goroutines.id[i]!, i);
+  const followers: ((s: Summary) => void)[] = [];
+  let current = summarise(result, log, store.state.from, store.state.to);
+  let due = 0;
+  const follow = (): void => {
+    due = 0;
+    const s = page.summary();
+    for (const fn of followers) fn(s);
+  };
+  // A drag changes the range with every frame; the sums follow when it pauses.
+  store.watch(['from', 'to'], () => {
+    clearTimeout(due);
+    due = window.setTimeout(follow, 60);
+  });
+  const live = byID('live');
+  const page: Page = {
+    result,
+    log,
+    store,
+    summary() {
+      const { from, to } = store.state;
+      if (current.from !== from || current.to !== to) current = summarise(result, log, from, to);
+      return current;
+    },
+    onSummary: (fn) => void followers.push(fn),
+    announce(text) {
+      live.textContent = text;
+    },
+    goroutineAt: (id) => index.get(id) ?? -1,
+    reveal: (goroutine, instant) => store.set({ goroutine, instant }),
+  };
+  return page;
+}
+
+start().catch((error: unknown) => {
+  const notice = byID('broken');
+  notice.hidden = false;
+  notice.textContent = 'The interactive parts of this page could not be started: ' + (error instanceof Error ? error.message : String(error)) + '. What is written below is whole.';
+  throw error;
+});

@@ -1,0 +1,153 @@
+// Ways into the log: who belongs to a group, what ran on a processor, whom a
+// goroutine woke. Each is made when it is first needed.
+
+import { CellMerged, type Log } from '../data/log';
+import { buckets, firstAfter, once, sortByTime, type Buckets } from './buckets';
+import { cellCodes, restBit } from './cells';
+
+/** goroutineIndex finds a goroutine's index by its ID. */
+export const goroutineIndex = once((log: Log): Map<number, number> => {
+  const out = new Map<number, number>();
+  for (let i = 0; i < log.goroutines.n; i++) out.set(log.goroutines.id[i]!, i);
+  return out;
+});
+
+function indexOf(log: Log, id: number): number {
+  return id === 0 ? -1 : (goroutineIndex(log).get(id) ?? -1);
+}
+
+function groupCount(log: Log): number {
+  let n = 0;
+  for (const of of [log.cells.group, log.goroutines.group]) for (let i = 0; i < of.length; i++) n = Math.max(n, of[i]! + 1);
+  return n;
+}
+
+/** members are the goroutines of each group. */
+export const members = once((log: Log): Buckets => buckets(log.goroutines.n, groupCount(log), (g) => log.goroutines.group[g]!));
+
+/** restOf are the rows of log.rest of each group, by bin. */
+export const restOf = once((log: Log): Buckets => buckets(log.rest.n, groupCount(log), (r) => log.cells.group[log.rest.cell[r]!]!));
+
+/** children are the goroutines that each goroutine created. */
+export const children = once((log: Log): Buckets => buckets(log.goroutines.n, log.goroutines.n, (g) => indexOf(log, log.goroutines.parent[g]!)));
+
+export const logsOf = once((log: Log): Buckets => buckets(log.logs.n, log.goroutines.n, (i) => indexOf(log, log.logs.g[i]!)));
+export const samplesOf = once((log: Log): Buckets => buckets(log.samples.n, log.goroutines.n, (i) => indexOf(log, log.samples.g[i]!)));
+export const regionsOf = once((log: Log): Buckets => buckets(log.regions.n, log.goroutines.n, (i) => indexOf(log, log.regions.g[i]!)));
+
+/** onP says of each cell whether its intervals' who is the P that they ran on. */
+const onP = once((log: Log): Uint8Array => {
+  const runs = log.kinds.map((k) => k.label === 'running/user' || k.label === 'running/gc-assist');
+  return Uint8Array.from(log.cells.flags, (flags, c) => (runs[log.cells.kind[c]!] && !(flags & CellMerged) ? 1 : 0));
+});
+
+/** processors is how many Ps the page tells of. */
+export const processors = once((log: Log): number => {
+  const on = onP(log);
+  let n = 0;
+  for (let i = 0; i < log.intervals.n; i++) if (on[log.intervals.cell[i]!]) n = Math.max(n, log.intervals.who[i]!);
+  for (let i = 0; i < log.procs.n; i++) n = Math.max(n, log.procs.p[i]! + 1);
+  return n;
+});
+
+/** ranOn are the single intervals that each P ran, by start. */
+export const ranOn = once((log: Log): Buckets => {
+  const on = onP(log);
+  const { cell, who, start } = log.intervals;
+  const out = buckets(log.intervals.n, processors(log), (i) => (on[cell[i]!] ? who[i]! - 1 : -1));
+  for (let p = 0; p + 1 < out.at.length; p++) {
+    sortByTime(out.items.subarray(out.at[p]!, out.at[p + 1]!), (i) => start[i]!, log.from, log.to);
+  }
+  return out;
+});
+
+/** ranOnP is the P that an interval ran on, -1 where it did not or the page does not tell. */
+export function ranOnP(log: Log, i: number): number {
+  return onP(log)[log.intervals.cell[i]!] ? log.intervals.who[i]! - 1 : -1;
+}
+
+/** procRows are the rows of log.procs of each P. */
+export const procRows = once((log: Log): Buckets => buckets(log.procs.n, processors(log), (r) => log.procs.p[r]!));
+
+/** samplesOn are the CPU samples of each P. */
+export const samplesOn = once((log: Log): Buckets => buckets(log.samples.n, processors(log), (i) => log.samples.p[i]! - 1));
+
+/** waits says of each cell whether its intervals' who is the goroutine that ended them. */
+const waits = once((log: Log): Uint8Array => {
+  const waiting = log.kinds.map((k) => k.class !== 'running' && k.class !== 'runnable');
+  return Uint8Array.from(log.cells.flags, (flags, c) => (waiting[log.cells.kind[c]!] && !(flags & CellMerged) ? 1 : 0));
+});
+
+/** isWait says whether an interval is a single wait. */
+export function isWait(log: Log, i: number): boolean {
+  return waits(log)[log.intervals.cell[i]!] === 1;
+}
+
+/** wakerOf is the ID of the goroutine that ended an interval, 0 where none did or the page does not tell. */
+export function wakerOf(log: Log, i: number): number {
+  return isWait(log, i) ? log.intervals.who[i]! : 0;
+}
+
+/** ended are the waits that each goroutine ended, by the instant at which it did. */
+const ended = once((log: Log): Buckets => {
+  const { who, end, cell, n } = log.intervals;
+  const waiting = waits(log);
+  const out = buckets(n, log.goroutines.n, (i) => (waiting[cell[i]!] ? indexOf(log, who[i]!) : -1));
+  for (let g = 0; g + 1 < out.at.length; g++) {
+    if (out.at[g + 1]! - out.at[g]! > 1) sortByTime(out.items.subarray(out.at[g]!, out.at[g + 1]!), (i) => end[i]!, log.from, log.to);
+  }
+  return out;
+});
+
+/** endedBy lists the waits that goroutine g ended from one instant to another, at most so many. */
+export function endedBy(log: Log, g: number, from: number, to: number, most: number): number[] {
+  const { at, items } = ended(log);
+  const end = log.intervals.end;
+  const out: number[] = [];
+  for (let k = firstAfter((i) => end[items[i]!]!, at[g]!, at[g + 1]!, from - 1); k < at[g + 1]! && out.length < most; k++) {
+    if (end[items[k]!]! > to) break;
+    out.push(items[k]!);
+  }
+  return out;
+}
+
+/** goroutineOf is the index of the goroutine that an interval belongs to. */
+export function goroutineOf(log: Log, interval: number): number {
+  return firstAfter((g) => log.goroutines.at[g]!, 0, log.goroutines.n + 1, interval) - 1;
+}
+
+/** intervalAt is what goroutine g did at t: an index in log.intervals, -1 if it was not there. */
+export function intervalAt(log: Log, g: number, t: number): number {
+  const { start, end } = log.intervals;
+  const [lo, hi] = [log.goroutines.at[g]!, log.goroutines.at[g + 1]!];
+  if (lo === hi) return -1;
+  const i = Math.min(firstAfter((k) => end[k]!, lo, hi, t), hi - 1);
+  return start[i]! <= t && t <= end[i]! ? i : -1;
+}
+
+/** awake says of each goroutine whether any of its time is not at rest. */
+export const awake = once((log: Log): Uint8Array => {
+  const codes = cellCodes(log);
+  const out = new Uint8Array(log.goroutines.n);
+  for (let g = 0; g < out.length; g++) {
+    for (let i = log.goroutines.at[g]!; i < log.goroutines.at[g + 1]!; i++) {
+      if (codes[log.intervals.cell[i]!]! & restBit) continue;
+      out[g] = 1;
+      break;
+    }
+  }
+  return out;
+});
+
+/** groupsAwake says of each group whether any of its time is not at rest. */
+export const groupsAwake = once((log: Log): Uint8Array => {
+  const codes = cellCodes(log);
+  const out = new Uint8Array(groupCount(log));
+  const up = awake(log);
+  for (let g = 0; g < up.length; g++) if (up[g]) out[log.goroutines.group[g]!] = 1;
+  for (let r = 0; r < log.rest.n; r++) {
+    const c = log.rest.cell[r]!;
+    if (!(codes[c]! & restBit)) out[log.cells.group[c]!] = 1;
+  }
+  return out;
+});

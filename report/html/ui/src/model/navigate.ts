@@ -1,0 +1,76 @@
+// Moving the range, and showing a goroutine: what keys, buttons and links do.
+
+import type { Page } from '../page';
+import type { State, Store } from '../state';
+import { intervalAt } from './indexes';
+import { single } from './lanes';
+import { matcher } from './match';
+
+/** zoom makes the range shorter (factor < 1) or longer around an instant. */
+export function zoom(store: Store, factor: number, around = (store.state.from + store.state.to) / 2): void {
+  const { from, to } = store.state;
+  const least = Math.min(100, store.bounds.to - store.bounds.from) / (to - from);
+  const f = Math.max(factor, least);
+  store.set({ from: around - (around - from) * f, to: around + (to - around) * f }, 'drag');
+}
+
+/** pan moves the range by a share of its length. */
+export function pan(store: Store, share: number): void {
+  const { from, to } = store.state;
+  shift(store, (to - from) * share);
+}
+
+/** shift moves the range by ns. */
+export function shift(store: Store, ns: number): void {
+  const { from, to } = store.state;
+  const by = Math.max(store.bounds.from - from, Math.min(store.bounds.to - to, Math.round(ns)));
+  if (by !== 0) store.set({ from: from + by, to: to + by }, 'drag');
+}
+
+/** wholeTrace shows everything. */
+export function wholeTrace(store: Store): void {
+  store.set(store.bounds);
+}
+
+/** chosenInterval is the interval that is chosen, -1 if none is. */
+export function chosenInterval(page: Page): number {
+  const { goroutine, instant } = page.store.state;
+  const g = goroutine > 0 ? page.goroutineAt(goroutine) : -1;
+  return g < 0 || instant < 0 ? -1 : intervalAt(page.log, g, instant);
+}
+
+/** fit shows the chosen interval, or the chosen goroutine's life, or else the whole trace. */
+export function fit(page: Page): void {
+  const { log, store } = page;
+  const i = chosenInterval(page);
+  const g = store.state.goroutine > 0 ? page.goroutineAt(store.state.goroutine) : -1;
+  if (i >= 0) around(store, log.intervals.start[i]!, log.intervals.end[i]!);
+  else if (g >= 0 && log.goroutines.at[g + 1]! > log.goroutines.at[g]!) {
+    around(store, log.intervals.start[log.goroutines.at[g]!]!, log.intervals.end[log.goroutines.at[g + 1]! - 1]!);
+  } else wholeTrace(store);
+}
+
+function around(store: Store, from: number, to: number): void {
+  const margin = Math.max(20, (to - from) * 0.15);
+  store.set({ from: Math.max(store.bounds.from, from - margin), to: Math.min(store.bounds.to, to + margin) });
+}
+
+/** revealing is the change of state that shows a goroutine: its lane is not filtered away, and the instant is in range. */
+export function revealing(page: Page, id: number, instant: number): Partial<State> {
+  const { log, result, store } = page;
+  const s = store.state;
+  const patch: Partial<State> = { goroutine: id, instant };
+  const g = page.goroutineAt(id);
+  if (g < 0) return patch;
+  const group = log.goroutines.group[g]!;
+  if (s.group >= 0 && s.group !== group) patch.group = -1;
+  const match = matcher(result, log, s.query);
+  if (!match.group(group) || !match.goroutine(g)) patch.query = '';
+  if (s.by === 'group' && group >= 0 && !s.open.includes(group) && single(result, log, group) < 0) patch.open = [...s.open, group];
+  if (instant >= 0 && (instant < s.from || instant > s.to)) {
+    const half = (s.to - s.from) / 2;
+    patch.from = Math.max(store.bounds.from, Math.min(instant - half, store.bounds.to - 2 * half));
+    patch.to = patch.from + 2 * half;
+  }
+  return patch;
+}

@@ -1,0 +1,148 @@
+// How many goroutines of each look there were, column by column of a picture:
+// time-weighted means, from single intervals and, where those were merged, bins.
+
+import type { Log } from '../data/log';
+import { buckets, firstAfter, type Buckets } from './buckets';
+import { cellCodes, mergedBit } from './cells';
+import { members, procRows, ranOn, restOf } from './indexes';
+
+/** Bands: eight looks, and the same at rest. */
+export const bandCount = 16;
+
+/** Columns sums stretches of time into columns, band by band. */
+export class Columns {
+  /** Means by band × width + column, once finish was called. */
+  readonly mean: Float32Array;
+  private readonly steps: Float32Array;
+  private readonly scale: number;
+
+  constructor(
+    readonly width: number,
+    readonly bands: number,
+    readonly from: number,
+    readonly to: number,
+    room?: { mean: Float32Array; steps: Float32Array },
+  ) {
+    const n = bands * (width + 1);
+    const fits = room !== undefined && room.mean.length === n;
+    this.mean = fits ? room.mean.fill(0) : new Float32Array(n);
+    this.steps = fits ? room.steps.fill(0) : new Float32Array(n);
+    this.scale = width / (to - from);
+  }
+
+  /** again is an empty one of the same size, in the same memory. */
+  again(): Columns {
+    return new Columns(this.width, this.bands, this.from, this.to, { mean: this.mean, steps: this.steps });
+  }
+
+  /** add counts so many from one instant to another. */
+  add(band: number, from: number, to: number, weight: number): void {
+    const a = from <= this.from ? 0 : (from - this.from) * this.scale;
+    const b = to >= this.to ? this.width : (to - this.from) * this.scale;
+    if (b <= a) return;
+    const row = band * (this.width + 1);
+    const first = Math.floor(a);
+    const last = Math.floor(b);
+    const { mean, steps } = this;
+    if (first === last) {
+      mean[row + first]! += (b - a) * weight;
+      return;
+    }
+    mean[row + first]! += (first + 1 - a) * weight;
+    mean[row + last]! += (b - last) * weight;
+    // All columns between are full: one step up, one down, summed by finish.
+    steps[row + first + 1]! += weight;
+    steps[row + last]! -= weight;
+  }
+
+  finish(): this {
+    const stride = this.width + 1;
+    for (let band = 0; band < this.bands; band++) {
+      let full = 0;
+      for (let x = 0; x < stride; x++) {
+        full += this.steps[band * stride + x]!;
+        this.mean[band * stride + x]! += full;
+      }
+    }
+    return this;
+  }
+
+  at(band: number, x: number): number {
+    return this.mean[band * (this.width + 1) + x]!;
+  }
+}
+
+/** addGroup counts what the goroutines of a group did. */
+export function addGroup(c: Columns, log: Log, group: number): void {
+  const { at, items } = members(log);
+  for (let m = at[group]!; m < at[group + 1]!; m++) addGoroutine(c, log, items[m]!);
+  addRest(c, log, restOf(log), group);
+}
+
+/** addGoroutine counts the single intervals of one goroutine. */
+function addGoroutine(c: Columns, log: Log, g: number): void {
+  const { start, end, cell } = log.intervals;
+  const codes = cellCodes(log);
+  const hi = log.goroutines.at[g + 1]!;
+  let i = log.goroutines.at[g]!;
+  if (i === hi || start[i]! >= c.to || end[hi - 1]! <= c.from) return;
+  if (start[i]! < c.from) i = firstAfter((k) => end[k]!, i, hi, c.from);
+  for (; i < hi && start[i]! < c.to; i++) {
+    const code = codes[cell[i]!]!;
+    if (code < mergedBit) c.add(code, start[i]!, end[i]!, 1);
+  }
+}
+
+function addRest(c: Columns, log: Log, rest: Buckets, bucket: number): void {
+  if (log.rest.n === 0) return;
+  const { bin, cell, ns } = log.rest;
+  const codes = cellCodes(log);
+  const width = log.header.bins.width;
+  const hi = rest.at[bucket + 1]!;
+  const before = Math.floor((c.from - log.from) / width) - 1;
+  for (let k = firstAfter((r) => bin[rest.items[r]!]!, rest.at[bucket]!, hi, before); k < hi; k++) {
+    const r = rest.items[k]!;
+    const from = log.from + bin[r]! * width;
+    if (from >= c.to) break;
+    const to = Math.min(from + width, log.to);
+    c.add(codes[cell[r]!]!, from, to, ns[r]! / (to - from));
+  }
+}
+
+/** goroutineColumns is what all goroutines of groups that count did. */
+export function goroutineColumns(log: Log, width: number, counts: (group: number) => boolean): Columns {
+  const c = new Columns(width, bandCount, log.from, log.to);
+  for (let g = 0; g < log.goroutines.n; g++) if (counts(log.goroutines.group[g]!)) addGoroutine(c, log, g);
+  const counted = buckets(log.rest.n, 1, (r) => (counts(log.cells.group[log.rest.cell[r]!]!) ? 0 : -1));
+  addRest(c, log, counted, 0);
+  return c.finish();
+}
+
+/** Bands of what Ps ran. */
+export const ranUser = 0;
+export const ranSystem = 1;
+/** By goroutines that a filter does not match. */
+export const ranOther = 2;
+
+/** addProcessor counts what a P ran; band says which of the three a goroutine of a group is, or -1. */
+export function addProcessor(c: Columns, log: Log, p: number, band: (group: number) => number): void {
+  const { at, items } = ranOn(log);
+  const { start, end, cell } = log.intervals;
+  const hi = at[p + 1]!;
+  for (let k = firstAfter((i) => end[items[i]!]!, at[p]!, hi, c.from); k < hi; k++) {
+    const i = items[k]!;
+    if (start[i]! >= c.to) break;
+    const b = band(log.cells.group[cell[i]!]!);
+    if (b >= 0) c.add(b, start[i]!, end[i]!, 1);
+  }
+  const rows = procRows(log);
+  const width = log.header.bins.width;
+  for (let k = rows.at[p]!; k < rows.at[p + 1]!; k++) {
+    const r = rows.items[k]!;
+    const from = log.from + log.procs.bin[r]! * width;
+    const to = Math.min(from + width, log.to);
+    if (from >= c.to || to <= c.from) continue;
+    c.add(ranUser, from, to, log.procs.user[r]! / (to - from));
+    c.add(ranSystem, from, to, log.procs.system[r]! / (to - from));
+  }
+}

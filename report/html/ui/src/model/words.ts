@@ -1,0 +1,83 @@
+// What a goroutine did for some time, in words.
+
+import { CellAtRest, CellInferred, CellMerged, RangeSTW, type Log } from '../data/log';
+import type { Result } from '../data/result';
+import { count, counted, duration, instant, shortFunc } from '../format';
+import { looks } from '../palette';
+import { intervalAt, ranOnP, wakerOf } from './indexes';
+import { bandCount, type Columns } from './series';
+import { placeOf } from './stacks';
+
+/** groupName is the short name of a group. */
+export function groupName(result: Result, group: number): string {
+  const g = result.groups[group];
+  return g ? shortFunc(g.name) || 'entry function unknown' : 'unknown group';
+}
+
+/** goroutineName is ID and group of a goroutine. */
+export function goroutineName(result: Result, log: Log, g: number): string {
+  return `G${log.goroutines.id[g]!} ${groupName(result, log.goroutines.group[g]!)}`;
+}
+
+/** at writes an instant of the trace as exactly as telling things apart within a length needs. */
+export function at(t: number, length: number): string {
+  return instant(t, Math.max(1, length / 1000));
+}
+
+/** kindOf is what interval i was, in words. */
+export function kindOf(log: Log, i: number): string {
+  const cell = log.intervals.cell[i]!;
+  const label = log.kinds[log.cells.kind[cell]!]!.label;
+  const flags = log.cells.flags[cell]!;
+  if (flags & CellMerged) return `${counted(log.intervals.who[i]!, 'interval', 'intervals')} merged, mostly ${label}`;
+  return label + (flags & CellAtRest ? ', at rest' : '') + (flags & CellInferred ? ' (inferred)' : '');
+}
+
+/** sentenceOf tells an interval in one line. range is the length of what is looked at. */
+export function sentenceOf(log: Log, i: number, range: number): string {
+  const { start, end, cell } = log.intervals;
+  const parts = [kindOf(log, i), `${at(start[i]!, range)} for ${duration(end[i]! - start[i]!)}`];
+  const place = placeOf(log, log.cells.stack[cell[i]!]!);
+  if (place !== '') parts.push(`in ${place}`);
+  const p = ranOnP(log, i);
+  if (p >= 0) parts.push(`on P${p}`);
+  const waker = wakerOf(log, i);
+  if (waker > 0) parts.push(`woken by G${waker} at ${at(end[i]!, range)}`);
+  return parts.join(' · ');
+}
+
+/** countsOf tells how many goroutines of each look there were in column x. */
+export function countsOf(c: Columns, x: number): string {
+  const parts: string[] = [];
+  let rest = 0;
+  for (let band = 0; band < Math.min(c.bands, bandCount); band++) {
+    const n = c.at(band, x);
+    if (band >= looks.length) rest += n;
+    else if (n >= 0.005) parts.push(`${means(n)} ${looks[band]!.label}`);
+  }
+  if (rest >= 0.005) parts.push(`${means(rest)} at rest`);
+  return parts.length > 0 ? parts.join(', ') : 'no goroutine';
+}
+
+/** means writes a mean number of things. */
+export function means(n: number): string {
+  const whole = Math.round(n);
+  return Math.abs(n - whole) < 0.005 ? count(whole) : n.toFixed(n < 9.95 ? 2 : 1);
+}
+
+/** rangesAt tells what the runtime did to everyone at an instant. */
+export function rangesAt(log: Log, t: number): string[] {
+  const out: string[] = [];
+  for (let r = 0; r < log.ranges.n && log.ranges.start[r]! <= t; r++) {
+    if (log.ranges.start[r]! + log.ranges.ns[r]! < t) continue;
+    out.push(log.ranges.code[r] === RangeSTW ? `world stopped: ${log.strings[log.ranges.reason[r]!]!}, ${duration(log.ranges.ns[r]!)}` : `GC marking, ${duration(log.ranges.ns[r]!)}`);
+  }
+  return out;
+}
+
+/** wakerAt is the index of the goroutine that ended wait i, and what it did then; -1 where there is none in the page. */
+export function wakerAt(log: Log, i: number, index: (id: number) => number): { g: number; interval: number } {
+  const id = wakerOf(log, i);
+  const g = id > 0 ? index(id) : -1;
+  return { g, interval: g < 0 ? -1 : intervalAt(log, g, log.intervals.end[i]!) };
+}

@@ -1,0 +1,45 @@
+// The colours of classes. They are custom properties of page.css, so that a
+// theme is changed in one place; canvases ask for them here.
+
+import type { Kind, ClassName } from './data/log';
+
+/** How a class is shown. Kinds of blocked-io in the kernel have a look of their own, as do merged intervals' gaps. */
+export interface Look {
+  /** running, runnable, sync, io, syscall, timer, runtime, unknown: --c-<name> is its colour. */
+  name: string;
+  letter: string;
+  label: string;
+}
+
+export const looks: readonly Look[] = [
+  { name: 'running', letter: 'R', label: 'running' },
+  { name: 'runtime', letter: 'G', label: 'runtime (GC)' },
+  { name: 'runnable', letter: 'W', label: 'runnable (waits for a P)' },
+  { name: 'sync', letter: 'S', label: 'blocked on sync' },
+  { name: 'io', letter: 'I', label: 'blocked on I/O' },
+  { name: 'syscall', letter: 'Y', label: 'in system calls' },
+  { name: 'timer', letter: 'Z', label: 'sleeping' },
+  { name: 'unknown', letter: '?', label: 'unknown' },
+];
+
+const byClass: Record<ClassName, number> = { running: 0, runtime: 1, runnable: 2, 'blocked-sync': 3, 'blocked-io': 4, timer: 6, unknown: 7 };
+
+/** lookOf is the index in looks of a kind. */
+export function lookOf(kind: Kind): number {
+  if (kind.label === 'blocked-io/syscall' || kind.label === 'blocked-io/file') return 5;
+  if (kind.label === 'running/gc-assist') return 1;
+  return byClass[kind.class];
+}
+
+/** color is what a custom property of the page's theme is now, such as '--c-running' or '--text'. */
+export function color(property: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}
+
+/** rgb is such a colour as red, green and blue. */
+export function rgb(property: string): [number, number, number] {
+  const hex = /^#([0-9a-f]{6})$/i.exec(color(property));
+  if (!hex) return [128, 128, 128];
+  const n = parseInt(hex[1]!, 16);
+  return [n >> 16, (n >> 8) & 255, n & 255];
+}

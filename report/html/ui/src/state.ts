@@ -1,0 +1,160 @@
+// What the reader chose, its way into the address and back, and who wants to
+// know when it changes.
+
+export type LanesBy = 'group' | 'goroutine' | 'P' | 'task';
+
+export interface State {
+  /** The range that everything follows, ns since the trace's start. */
+  from: number;
+  to: number;
+  by: LanesBy;
+  /** Indexes in result.groups of lanes that are opened. */
+  open: readonly number[];
+  /** Group, by index in result.groups, that the timeline is limited to; -1: none. */
+  group: number;
+  /** ID of the goroutine in the drawer, 0 for none, and the instant of the interval chosen there, -1 for none. */
+  goroutine: number;
+  instant: number;
+  /** Filter of groups and lanes: /re/ or text, -text excludes. */
+  query: string;
+  hideRest: boolean;
+  /** Class shown as a flame graph, and the tab below the groups. */
+  flame: string;
+  tab: string;
+  overlays: boolean;
+  patterns: boolean;
+  theme: 'auto' | 'light' | 'dark';
+  /** Single-letter keys; switchable off for screen readers and voice control. */
+  keys: boolean;
+}
+
+export type Key = keyof State;
+type Listener = (changed: ReadonlySet<Key>) => void;
+
+export class Store {
+  private now: State;
+  private readonly listeners: Listener[] = [];
+  /** Timer of a drag that goes on, else 0. */
+  private dragging = 0;
+
+  constructor(
+    private readonly initial: State,
+    /** result.groups' names, for the address. */
+    private readonly groups: readonly string[],
+  ) {
+    this.now = { ...initial };
+  }
+
+  get state(): Readonly<State> {
+    return this.now;
+  }
+
+  /** watch calls back after every change that concerns one of the keys. */
+  watch(keys: readonly Key[], fn: Listener): void {
+    this.listeners.push((changed) => {
+      if (keys.some((k) => changed.has(k))) fn(changed);
+    });
+  }
+
+  /**
+   * set changes the state. A step is one that Alt+← takes back; a drag is many
+   * that are one: its first adds to the history, the others write over it until
+   * it pauses.
+   */
+  set(patch: Partial<State>, how: 'step' | 'drag' = 'step'): void {
+    const next = this.fit({ ...this.now, ...patch });
+    const changed = new Set<Key>();
+    for (const key of Object.keys(next) as Key[]) if (!same(next[key], this.now[key])) changed.add(key);
+    if (changed.size === 0) return;
+    const goesOn = this.dragging !== 0;
+    if (goesOn && how === 'step') this.write('replaceState'); // where the drag came to
+    clearTimeout(this.dragging);
+    this.now = next;
+    if (how === 'step' || !goesOn) this.write('pushState');
+    this.dragging = how === 'drag' ? window.setTimeout(() => this.write('replaceState'), 400) : 0;
+    for (const listener of this.listeners) listener(changed);
+  }
+
+  /** write puts the state into the address. Browsers refuse that when it happens with every frame. */
+  private write(how: 'pushState' | 'replaceState'): void {
+    this.dragging = 0;
+    const hash = this.hash();
+    history[how](null, '', hash === '' ? location.pathname + location.search : '#' + hash);
+  }
+
+  /** fit keeps the range within the trace, and not shorter than 100 ns. */
+  private fit(s: State): State {
+    const { from: first, to: last } = this.initial;
+    const width = Math.min(Math.max(Math.round(s.to - s.from), Math.min(100, last - first)), last - first);
+    let from = Math.round(s.from);
+    if (from + width > last) from = last - width;
+    if (from < first) from = first;
+    return { ...s, from, to: from + width };
+  }
+
+  /** whole says whether the range is the whole trace. */
+  get whole(): boolean {
+    return this.now.from === this.initial.from && this.now.to === this.initial.to;
+  }
+
+  get bounds(): { from: number; to: number } {
+    return { from: this.initial.from, to: this.initial.to };
+  }
+
+  /** hash is the state as it stands in the address: what differs from the beginning. */
+  hash(): string {
+    const s = this.now;
+    const out = new URLSearchParams();
+    if (!this.whole) out.set('t', `${s.from}-${s.to}ns`);
+    if (s.by !== this.initial.by) out.set('v', s.by);
+    if (s.group >= 0) out.set('g', `${s.group}:${this.groups[s.group] ?? ''}`);
+    if (s.open.length > 0) out.set('o', s.open.join('.'));
+    if (s.goroutine !== 0) out.set('sel', `G${s.goroutine}` + (s.instant >= 0 ? `@${s.instant}` : ''));
+    if (s.query !== '') out.set('q', s.query);
+    if (s.hideRest !== this.initial.hideRest) out.set('hb', s.hideRest ? '1' : '0');
+    if (s.flame !== this.initial.flame) out.set('f', s.flame);
+    if (s.tab !== this.initial.tab) out.set('tab', s.tab);
+    if (s.overlays !== this.initial.overlays) out.set('ov', s.overlays ? '1' : '0');
+    if (s.patterns !== this.initial.patterns) out.set('p', s.patterns ? '1' : '0');
+    if (s.theme !== this.initial.theme) out.set('th', s.theme);
+    if (s.keys !== this.initial.keys) out.set('k', s.keys ? '1' : '0');
+    return out.toString();
+  }
+
+  /** restore takes the state from the address, at the start and on Back. What does not parse is passed over. */
+  restore(hash: string): void {
+    clearTimeout(this.dragging);
+    this.dragging = 0;
+    const q = new URLSearchParams(hash.replace(/^#/, ''));
+    const s: State = { ...this.initial };
+    const t = /^(\d+)-(\d+)ns$/.exec(q.get('t') ?? '');
+    if (t && Number(t[2]) > Number(t[1])) [s.from, s.to] = [Number(t[1]), Number(t[2])];
+    const by = q.get('v');
+    if (by === 'group' || by === 'goroutine' || by === 'P' || by === 'task') s.by = by;
+    const g = /^(\d+)/.exec(q.get('g') ?? '');
+    if (g && Number(g[1]) < this.groups.length) s.group = Number(g[1]);
+    s.open = (q.get('o') ?? '').split('.').filter((x) => /^\d+$/.test(x)).map(Number).filter((x) => x < this.groups.length);
+    const sel = /^G(\d+)(?:@(\d+))?$/.exec(q.get('sel') ?? '');
+    if (sel) [s.goroutine, s.instant] = [Number(sel[1]), sel[2] === undefined ? -1 : Number(sel[2])];
+    s.query = (q.get('q') ?? '').slice(0, 500);
+    const flag = (name: string, or: boolean): boolean => (q.has(name) ? q.get(name) === '1' : or);
+    s.hideRest = flag('hb', s.hideRest);
+    s.overlays = flag('ov', s.overlays);
+    s.patterns = flag('p', s.patterns);
+    s.keys = flag('k', s.keys);
+    s.flame = q.get('f') ?? s.flame;
+    s.tab = q.get('tab') ?? s.tab;
+    const theme = q.get('th');
+    if (theme === 'light' || theme === 'dark') s.theme = theme;
+    const next = this.fit(s);
+    const changed = new Set<Key>();
+    for (const key of Object.keys(next) as Key[]) if (!same(next[key], this.now[key])) changed.add(key);
+    this.now = next;
+    if (changed.size > 0) for (const listener of this.listeners) listener(changed);
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => x === b[i]);
+  return a === b;
+}

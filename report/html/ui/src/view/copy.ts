@@ -1,0 +1,82 @@
+// The page's text for elsewhere: Markdown on the clipboard.
+
+import type { Finding } from '../data/result';
+import { button, h } from '../dom';
+import { count, duration, percent, shortFunc } from '../format';
+import type { Page } from '../page';
+import { looks } from '../palette';
+import { rangeText } from './range';
+import { escapeMarkdown, markdownTable } from './table';
+
+/** copyText puts text on the clipboard, and says so; where the browser refuses, it shows it marked. */
+export function copyText(page: Page, text: string, what: string): void {
+  const done = (): void => page.announce(`${what} copied as Markdown`);
+  const refused = (): void => showText(text, what);
+  if (!('clipboard' in navigator) || navigator.clipboard === undefined) return refused();
+  navigator.clipboard.writeText(text).then(done, refused);
+}
+
+function showText(text: string, what: string): void {
+  const area = h('textarea', { rows: 16, readonly: true, 'aria-label': what, class: 'mono copied' }, text);
+  const dialog = h('dialog', { 'aria-label': what }, h('p', {}, 'The browser does not let a page write to the clipboard. Copy the marked text:'), area);
+  dialog.append(button('Close', () => dialog.close()));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  area.focus();
+  area.select();
+}
+
+/** copyButton copies what it is labelled with. */
+export function copyButton(page: Page, what: string, text: () => string): HTMLButtonElement {
+  return button('Copy as Markdown', () => copyText(page, text(), what), { title: `${what} as Markdown` });
+}
+
+/** copyReport copies verdict, findings and groups. */
+export function copyReport(page: Page): void {
+  copyText(page, reportMarkdown(page), 'Report');
+}
+
+function reportMarkdown(page: Page): string {
+  const { result } = page;
+  const { trace, verdict } = result;
+  const facts = [duration(trace.duration_ns), `${trace.gomaxprocs[0]?.n ?? '?'} Ps`, `${count(result.scope.goroutines)} goroutines`, `go${trace.go_version} format`];
+  return [
+    `## conctrace: ${escapeMarkdown(trace.file)}\n\n${facts.join(' · ')}\n`,
+    `**${escapeMarkdown(verdict.label)}**: ${escapeMarkdown(verdict.sentence)}\n`,
+    ...result.findings.map(findingMarkdown),
+    `### Groups (${rangeText(page, page.summary().from, page.summary().to)})\n\n${groupsMarkdown(page)}`,
+  ].join('\n');
+}
+
+const marks = { high: '▲ HIGH', medium: '◆ MED', low: '● LOW' } as const;
+
+/** findingMarkdown is a finding with its evidence. */
+export function findingMarkdown(f: Finding): string {
+  const lines = [
+    `### ${marks[f.severity]} ${escapeMarkdown(f.title)} (${escapeMarkdown(f.detector)}, lost ${duration(f.lost_ns)})\n`,
+    `${escapeMarkdown(f.sentence)}\n`,
+    f.culprit && `- where: ${escapeMarkdown(f.culprit)}`,
+    f.remedy && `- try: ${escapeMarkdown(f.remedy)}`,
+    f.caveat && `- caveat: ${escapeMarkdown(f.caveat)}`,
+    ...f.at.map((m) => `- at: ${duration(m.from_ns)} to ${duration(m.to_ns)}${m.goroutine ? `, goroutine ${m.goroutine}` : ''}`),
+    f.explain && `- more: ${escapeMarkdown(f.explain)}`,
+  ];
+  return lines.filter(Boolean).join('\n') + '\n';
+}
+
+/** groupsMarkdown is the groups of the program by the time of the range that is not at rest. */
+function groupsMarkdown(page: Page): string {
+  const s = page.summary();
+  const rows = page.result.groups
+    .map((g, i) => ({ g, sum: s.groups[i]! }))
+    .filter(({ g, sum }) => !g.system && sum.times.engaged > 0)
+    .sort((a, b) => b.sum.times.engaged - a.sum.times.engaged)
+    .slice(0, 30)
+    .map(({ g, sum }) => {
+      const engaged = sum.times.engaged;
+      return [shortFunc(g.name), count(sum.count), duration(engaged), ...[...sum.times.byLook()].map((ns) => percent(ns, engaged))];
+    });
+  const head = ['group', 'n', 'time', ...looks.map((l) => l.name)];
+  return (s.exact ? '' : '≈: short intervals are merged.\n\n') + markdownTable(head, rows, head.map((_, i) => i > 0));
+}

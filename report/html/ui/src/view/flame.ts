@@ -1,0 +1,114 @@
+// Flame graphs: the stacks on which goroutines spent the time of a class.
+
+import { bodyOf, button, h } from '../dom';
+import { count, duration, percent, shortFunc } from '../format';
+import { flameTree, functions, selfOf, type FlameNode, type FunctionSum } from '../model/flame';
+import { parseQuery } from '../model/query';
+import type { Summary } from '../model/summary';
+import type { Page } from '../page';
+import { Icicle } from './icicle';
+import { about, followNote } from './range';
+import { SortedTable } from './table';
+import { whenShown } from './tabs';
+
+interface Choice {
+  id: string;
+  label: string;
+  look: string;
+  /** What its stacks are. */
+  says: string;
+  wakers: boolean;
+}
+
+const choices: readonly Choice[] = [
+  { id: 'blocked-sync', label: 'Sync', look: 'sync', says: 'Stacks on which goroutines waited for others.', wakers: true },
+  { id: 'blocked-io', label: 'I/O and system calls', look: 'io', says: 'Stacks on which goroutines waited for the poller or were in a system call.', wakers: false },
+  { id: 'runnable', label: 'Runnable', look: 'runnable', says: 'Stacks from which goroutines waited for a processor: where they had blocked or left the last one.', wakers: false },
+  { id: 'timer', label: 'Timers', look: 'timer', says: 'Stacks on which goroutines waited for a point in time.', wakers: false },
+  { id: 'runtime', label: 'Runtime (GC)', look: 'runtime', says: 'Stacks on which goroutines were held up by the runtime.', wakers: true },
+  { id: 'running', label: 'Running', look: 'running', says: 'Running time by the stack on which the goroutine left its processor: where it was in between is not in the trace.', wakers: false },
+  { id: 'unknown', label: 'Unknown', look: 'unknown', says: 'Stacks of what the trace says no more about.', wakers: false },
+  { id: 'samples', label: 'CPU samples', look: 'running', says: 'Sampled: each stands for about 10 ms of a core, the runtime included. Few samples tell little.', wakers: false },
+];
+
+export function mountFlame(page: Page): void {
+  const { log, result, store } = page;
+  const present = choices.filter((c) => (c.id === 'samples' ? log.samples.n > 0 : page.summary().times.engagedOf(c.id) > 0));
+  if (present.length === 0 || log.stackFrames.length === 0) return;
+  const body = bodyOf('flame');
+  followNote(page, 'flame');
+  let wakers = false;
+  let total = 0;
+  const chosen = (): Choice => present.find((c) => c.id === store.state.flame) ?? present[0]!;
+  const inUnit = (n: number): string => about(page.summary(), chosen().id === 'samples' ? `${count(n)} samples` : duration(n));
+
+  const details = h('p', { class: 'flame-line', 'aria-live': 'polite' });
+  const tell = (n: FlameNode): void => {
+    details.replaceChildren(
+      h('strong', { class: 'name', dir: 'auto' }, n.parent ? shortFunc(n.name) : chosen().label),
+      ` ${inUnit(n.total)}, ${percent(n.total, total)} of all · by itself ${inUnit(selfOf(n))}`,
+      n.place === '' ? '' : h('span', { class: 'muted cut', title: n.place }, n.place),
+    );
+  };
+  const icicle = new Icicle(tell);
+  const table = new SortedTable<FunctionSum>([
+    { label: 'Function', by: (f) => f.name, cell: (f) => button(shortFunc(f.name), () => store.set({ query: f.name }), { class: 'plain cut', title: `${f.name}: mark it in the graph` }) },
+    { label: 'Self', numeric: true, by: (f) => f.self, cell: (f) => (f.self > 0 ? inUnit(f.self) : '–') },
+    { label: 'Total', numeric: true, by: (f) => f.total, cell: (f) => inUnit(f.total) },
+  ], { caption: 'Functions', sorted: 2, limit: 50 });
+  const kinds = h('div', { role: 'group', 'aria-label': 'Time of', class: 'tools' });
+  const says = h('p', { class: 'scope' });
+  const matched = h('span', { class: 'scope', role: 'status' });
+  const both = button('Stacks + waker', () => ((wakers = !wakers), draw()), { title: 'Below the stack that waited, the stack that ended the wait, from its innermost function on' });
+  const all = button('Clear group', () => store.set({ group: -1 }));
+  body.append(
+    kinds,
+    h('div', { class: 'tools' }, both, button('Whole graph', () => icicle.zoomTo(null)), all, matched),
+    says,
+    h('div', { class: 'split' }, h('div', {}, details, icicle.element), table.element),
+  );
+
+  const mark = (root: FlameNode): void => {
+    const q = parseQuery(store.state.query);
+    const matches = (fn: string): boolean => !q.empty && q.includes(fn) && !q.excludes(fn);
+    icicle.highlight(matches);
+    matched.textContent = q.problem !== '' ? q.problem : q.empty ? '' : `search: ${percent(matching(root, matches), root.total)} of it`;
+  };
+  let tree: FlameNode;
+  const draw = (): void => {
+    const choice = chosen();
+    const { group } = store.state;
+    kinds.replaceChildren(...present.map((c) => button(c.label, () => store.set({ flame: c.id }), { 'aria-pressed': String(c.id === choice.id) })));
+    both.hidden = !choice.wakers;
+    both.setAttribute('aria-pressed', String(wakers && choice.wakers));
+    all.hidden = group < 0;
+    const s: Summary = page.summary();
+    tree = flameTree(result, log, s, { what: choice.id, wakers: wakers && choice.wakers, group }, (id) => groupName(page, id));
+    total = tree.total;
+    says.textContent = `${choice.says} ${group < 0 ? 'All goroutines of the program' : 'Only ' + shortFunc(result.groups[group]!.name)}, at rest left out: ${inUnit(total)}.` + (total === 0 ? ' Nothing of the kind lies in the range.' : '');
+    icicle.show(tree, choice.look);
+    table.show(functions(tree));
+    mark(tree);
+  };
+  const update = whenShown(page, 'flame', draw);
+  page.onSummary(update);
+  store.watch(['flame', 'group'], update);
+  store.watch(['query'], () => tree && mark(tree));
+  const repaint = (): void => requestAnimationFrame(() => icicle.redraw()) as unknown as void;
+  store.watch(['theme', 'patterns'], repaint);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+}
+
+function groupName(page: Page, goroutine: number): string {
+  const i = page.goroutineAt(goroutine);
+  const group = i < 0 ? undefined : page.result.groups[page.log.goroutines.group[i]!];
+  return group ? shortFunc(group.name) : 'a goroutine that the page does not show';
+}
+
+/** matching is the time of the stacks with a function that matches. */
+function matching(node: FlameNode, matches: (name: string) => boolean): number {
+  if (node.parent && matches(node.name)) return node.total;
+  let sum = 0;
+  for (const child of node.children.values()) sum += matching(child, matches);
+  return sum;
+}

@@ -1,0 +1,25 @@
+// Links from a number to the moment that it is about.
+
+import type { Moment } from '../data/result';
+import { button } from '../dom';
+import { duration, instant } from '../format';
+import type { Page } from '../page';
+import { around } from './range';
+
+/** momentText says when something was. */
+export function momentText(m: Moment): string {
+  const length = m.to_ns - m.from_ns;
+  return `${instant(m.from_ns, Math.max(length / 10, 1000))}, ${duration(length)}${m.goroutine ? `, G${m.goroutine}` : ''}`;
+}
+
+/** momentButton sets the range around a moment, and reveals its goroutine. */
+export function momentButton(page: Page, m: Moment, label = momentText(m)): HTMLButtonElement {
+  return button(label, () => showMoment(page, m), { class: 'plain', title: 'Show this moment in the timeline' });
+}
+
+/** showMoment goes to a moment. */
+export function showMoment(page: Page, m: Moment): void {
+  const known = m.goroutine ? page.goroutineAt(m.goroutine) : -1;
+  page.store.set({ ...around(page, m.from_ns, m.to_ns), by: 'group', ...(known >= 0 ? { goroutine: m.goroutine!, instant: m.from_ns } : {}) });
+  document.getElementById('timeline')?.scrollIntoView();
+}

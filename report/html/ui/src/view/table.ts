@@ -1,0 +1,124 @@
+// Tables that are sorted by their headings, and tables as Markdown.
+
+import { button, h } from '../dom';
+
+export interface Column<T> {
+  label: string;
+  /** Said of the heading on hover. */
+  title?: string;
+  numeric?: boolean;
+  /** What rows are sorted by: numbers downwards first, text upwards. Without it the column does not sort. */
+  by?: (row: T) => number | string;
+  cell: (row: T) => Node | string;
+}
+
+export interface TableOptions<T> {
+  caption?: string;
+  /** Column that sorts at first, by its index; rows stay as they are without it. */
+  sorted?: number;
+  /** How many rows are drawn before one asks for more. */
+  limit?: number;
+  /** Called for each row that is drawn. */
+  row?: (tr: HTMLTableRowElement, row: T) => void;
+  wide?: boolean;
+}
+
+export class SortedTable<T> {
+  readonly element: HTMLElement;
+  private readonly body = h('tbody');
+  private readonly heads: HTMLTableCellElement[];
+  private readonly more = h('p');
+  private rows: readonly T[] = [];
+  private by: number;
+  private down = true;
+  private limit: number;
+
+  constructor(
+    private readonly columns: readonly Column<T>[],
+    private readonly options: TableOptions<T> = {},
+  ) {
+    this.by = options.sorted ?? -1;
+    this.limit = options.limit ?? 100;
+    this.heads = columns.map((c, i) => {
+      const label = c.by ? button(c.label, () => this.sort(i), { class: 'sort' }) : c.label;
+      return h('th', { scope: 'col', class: c.numeric ? 'n' : null, title: c.title }, label);
+    });
+    const table = h('table', { class: options.wide === false ? null : 'wide' }, options.caption ? h('caption', {}, options.caption) : null, h('thead', {}, h('tr', {}, this.heads)), this.body);
+    this.element = h('div', {}, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption ?? 'table' }, table), this.more);
+  }
+
+  show(rows: readonly T[]): void {
+    this.rows = rows;
+    this.draw();
+  }
+
+  private sort(i: number): void {
+    this.down = i === this.by ? !this.down : typeof this.rows.map(this.columns[i]!.by!)[0] !== 'string';
+    this.by = i;
+    this.draw();
+  }
+
+  /** order is the rows as they are shown. */
+  order(): readonly T[] {
+    const by = this.columns[this.by]?.by;
+    if (!by) return this.rows;
+    const keyed = this.rows.map((row) => ({ row, key: by(row) }));
+    const sign = this.down ? -1 : 1;
+    keyed.sort((a, b) => sign * (typeof a.key === 'number' && typeof b.key === 'number' ? a.key - b.key : String(a.key).localeCompare(String(b.key))));
+    return keyed.map((k) => k.row);
+  }
+
+  private draw(): void {
+    this.heads.forEach((th, i) => {
+      if (i === this.by) th.setAttribute('aria-sort', this.down ? 'descending' : 'ascending');
+      else th.removeAttribute('aria-sort');
+    });
+    const rows = this.order();
+    this.body.replaceChildren(...rows.slice(0, this.limit).map((row) => this.line(row)));
+    this.more.replaceChildren();
+    if (rows.length > this.limit) {
+      this.more.append(button(`Show ${Math.min(rows.length - this.limit, 500)} more of ${rows.length}`, () => {
+        this.limit += 500;
+        this.draw();
+      }));
+    }
+  }
+
+  private line(row: T): HTMLTableRowElement {
+    const tr = h('tr', {}, this.columns.map((c) => h('td', { class: c.numeric ? 'n' : null }, c.cell(row))));
+    this.options.row?.(tr, row);
+    return tr;
+  }
+
+  markdown(): string {
+    return markdownTable(
+      this.columns.map((c) => c.label),
+      this.order().map((row) => this.columns.map((c) => textOf(c.cell(row)))),
+      this.columns.map((c) => c.numeric === true),
+    );
+  }
+}
+
+function textOf(cell: Node | string): string {
+  return typeof cell === 'string' ? cell : ((cell as Element).getAttribute?.('title') ?? cell.textContent ?? '');
+}
+
+/** name is a name from the trace: cut off with an ellipsis, whole on hover. */
+export function name(text: string, whole = text): HTMLElement {
+  return h('span', { class: 'cut', title: whole, dir: 'auto' }, text);
+}
+
+/** markdownTable is a table of cells in plain text. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly boolean[] = []): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [line(head), `|${head.map((_, i) => (numeric[i] ? '---:' : '---')).join('|')}|`, ...rows.map(line)].join('\n') + '\n';
+}
+
+/** escapeMarkdown writes text so that Markdown shows it as it is: no mark-up, no HTML, no control or bidirectional characters. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\\`*_{}[\]<>#|~!@:&]/g, '\\$&')
+    .trim();
+}

@@ -1,0 +1,80 @@
+// The row of numbers under the verdict: what the goroutines did in the range.
+
+import { bodyOf, h } from '../dom';
+import { average, counted, duration, percent } from '../format';
+import type { Summary } from '../model/summary';
+import { overlap, sum } from '../model/time';
+import { looks } from '../palette';
+import type { Page } from '../page';
+import { RangeSTW } from '../data/log';
+import { about, followNote } from './range';
+
+interface Tile {
+  name: string;
+  look: string;
+  value: string;
+  note: string;
+  share: number;
+}
+
+export function mountTiles(page: Page): void {
+  const list = h('ul', { class: 'tiles' });
+  bodyOf('verdict').append(list);
+  const draw = (s: Summary): void => list.replaceChildren(...tilesOf(page, s).map((t) => draught(s, t)));
+  followNote(page, 'verdict');
+  draw(page.summary());
+  page.onSummary(draw);
+}
+
+function draught(s: Summary, t: Tile): HTMLElement {
+  const bar = h('div', { class: 'bar' }, h('div', { class: `fill c-${t.look}` }));
+  (bar.firstElementChild as HTMLElement).style.width = `${Math.min(100, 100 * t.share)}%`;
+  return h('li', { class: 'tile' },
+    h('div', { class: 'what' }, h('span', { class: `swatch c-${t.look}` }), t.name),
+    h('div', { class: 'value' }, about(s, t.value)),
+    h('div', { class: 'note', title: t.note }, t.note),
+    bar,
+  );
+}
+
+function tilesOf(page: Page, s: Summary): Tile[] {
+  const procs = processorsIn(page, s.from, s.to);
+  const p = s.parallel();
+  const out: Tile[] = [{
+    name: 'Parallelism', look: 'running',
+    value: `${average(p.averageRunning)} of ${procs}`,
+    note: p.averageParallelism > 0 ? `${average(p.averageParallelism)} while any ran` : 'nothing ran',
+    share: p.averageRunning / procs,
+  }];
+  const engaged = s.times.engaged;
+  const time = s.times.byLook();
+  const names = ['Running', 'Runtime (GC)', 'Runnable', 'Sync', 'I/O', 'System calls', 'Sleeping', 'Unknown'];
+  for (const i of [0, 2, 3, 4, 5, 6, 1, 7]) {
+    const look = looks[i]!;
+    if (time[i] === 0 && (look.name === 'unknown' || look.name === 'timer' || look.name === 'syscall')) continue;
+    out.push({ name: names[i]!, look: look.name, value: percent(time[i]!, engaged), note: noteOf(page, s, i, time[i]!), share: engaged > 0 ? time[i]! / engaged : 0 });
+  }
+  const rest = s.times.atRest;
+  if (rest > 0) out.push({ name: 'At rest', look: 'rest', value: duration(rest), note: 'idle by design, left out', share: rest / sum(s.times.ns) });
+  return out;
+}
+
+function noteOf(page: Page, s: Summary, look: number, ns: number): string {
+  const what = duration(ns);
+  if (looks[look]!.name !== 'runtime') return look === 0 ? `${what} of ${counted(seen(page, s), 'goroutine', 'goroutines')}` : what;
+  const { ranges } = page.log;
+  let stopped = 0;
+  for (let i = 0; i < ranges.n; i++) if (ranges.code[i] === RangeSTW) stopped += overlap(ranges.start[i]!, ranges.start[i]! + ranges.ns[i]!, s.from, s.to);
+  return stopped > 0 ? `${what} · stopped ${duration(stopped)}` : what;
+}
+
+function seen(page: Page, s: Summary): number {
+  return s.groups.reduce((n, g, i) => (page.result.groups[i]!.system ? n : n + g.count), 0);
+}
+
+/** processorsIn is the highest GOMAXPROCS in a range. */
+export function processorsIn(page: Page, from: number, to: number): number {
+  const values = page.result.trace.gomaxprocs;
+  const held = values.filter((v, i) => v.at_ns < to && (values[i + 1]?.at_ns ?? Infinity) > from);
+  return Math.max(1, ...held.map((v) => v.n));
+}

@@ -1,0 +1,161 @@
+// What is written and drawn over the lanes: texts in spans, CPU samples, log
+// marks, outlines of tasks and regions, marks of the garbage collector.
+
+import { RangeMark, RangeSTW, type Log } from '../../data/log';
+import { shortFunc } from '../../format';
+import { color } from '../../palette';
+import { firstAfter } from '../../model/buckets';
+import { logsOf, samplesOf, samplesOn } from '../../model/indexes';
+import { single } from '../../model/lanes';
+import { placeOf } from '../../model/stacks';
+import { spanRows } from '../../model/spans';
+import type { Page } from '../../page';
+import type { Drawn, Scene, Wide } from './scene';
+
+type X = (t: number) => number;
+
+const font = '11px system-ui, sans-serif';
+
+/** Widths of texts in that font. */
+const widths = new Map<string, number>();
+
+function widthOf(ctx: CanvasRenderingContext2D, text: string): number {
+  let w = widths.get(text);
+  if (w === undefined) widths.set(text, (w = ctx.measureText(text).width));
+  return w;
+}
+
+/** drawDecor draws everything over the lanes. */
+export function drawDecor(ctx: CanvasRenderingContext2D, page: Page, scene: Scene): void {
+  const { from, to } = page.store.state;
+  const x: X = (t) => ((t - from) * scene.width) / (to - from);
+  ctx.save();
+  ctx.setTransform(scene.dpr, 0, 0, scene.dpr, 0, 0);
+  ctx.font = font;
+  ctx.textBaseline = 'middle';
+  if (page.store.state.overlays) drawRanges(ctx, page.log, x, 0, scene.width, 0, scene.height);
+  for (const d of scene.drawn) outlines(ctx, page, d, x, scene.width);
+  for (const w of scene.wide) text(ctx, page.log, scene, w, x);
+  for (const d of scene.drawn) marks(ctx, page, d, x, from, to);
+  ctx.restore();
+}
+
+/** drawRanges draws mark phases as bands and stops of the world as lines. */
+export function drawRanges(ctx: CanvasRenderingContext2D, log: Log, x: X, left: number, right: number, y: number, height: number): void {
+  const { n, code, start, ns } = log.ranges;
+  ctx.save();
+  let drawn = -Infinity;
+  for (let r = 0; r < n; r++) {
+    const a = Math.max(left, x(start[r]!));
+    const b = Math.min(right, x(start[r]! + ns[r]!));
+    if (b < left || a > right) continue;
+    if (code[r] === RangeMark) {
+      ctx.globalAlpha = 0.16;
+      ctx.fillStyle = color('--c-runtime');
+      ctx.fillRect(a, y, Math.max(1, b - a), height);
+      continue;
+    }
+    if (code[r] !== RangeSTW || (b - drawn < 1 && b - a < 1)) continue; // on the line before
+    ctx.globalAlpha = 0.85;
+    ctx.fillStyle = color('--stw');
+    ctx.fillRect(a, y, 1, height);
+    if (b - a > 3) {
+      ctx.fillRect(b - 1, y, 1, height);
+      ctx.globalAlpha = 0.12;
+      ctx.fillRect(a, y, b - a, height);
+    }
+    drawn = b;
+  }
+  ctx.restore();
+}
+
+function text(ctx: CanvasRenderingContext2D, log: Log, scene: Scene, w: Wide, x: X): void {
+  const cell = log.intervals.cell[w.interval]!;
+  const left = Math.max(0, x(log.intervals.start[w.interval]!)) + 4;
+  const room = Math.min(scene.width, x(log.intervals.end[w.interval]!)) - left - 4;
+  const kind = log.kinds[log.cells.kind[cell]!]!.label;
+  const name = kind.slice(kind.indexOf('/') + 1);
+  const place = placeOf(log, log.cells.stack[cell]!);
+  const merged = scene.isMerged(w.interval);
+  const all = merged ? `${log.intervals.who[w.interval]!} merged` : place === '' ? name : `${name} · ${place}`;
+  const fitting = [all, merged ? 'merged' : name].find((t) => t.length < 80 && widthOf(ctx, t) <= room);
+  if (fitting === undefined) return;
+  const code = scene.codeAt(w.interval);
+  ctx.fillStyle = scene.tiles.ink[code]!;
+  // Over a pattern, text stands on its own ground.
+  if (!scene.tiles.plain[code]) {
+    ctx.save();
+    ctx.globalAlpha = 0.85;
+    ctx.fillStyle = color('--panel');
+    ctx.fillRect(left - 2, w.y + 2, widthOf(ctx, fitting) + 4, w.height - 4);
+    ctx.restore();
+    ctx.fillStyle = color('--text');
+  }
+  ctx.fillText(fitting, left, w.y + w.height / 2 + 0.5);
+}
+
+function outlines(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, x: X, width: number): void {
+  const { log } = page;
+  ctx.strokeStyle = color('--text');
+  ctx.lineWidth = 1;
+  const outline = (start: number, ns: number, name: string): void => {
+    const a = Math.max(-2, x(start));
+    const b = Math.min(width + 2, x(start + ns));
+    if (b < 0 || a > width) return;
+    ctx.globalAlpha = b - a < 4 ? 0.35 : 0.8;
+    ctx.strokeRect(Math.round(a) + 0.5, Math.round(d.y) + 0.5, Math.max(1, Math.round(b - a) - 1), d.height - 1);
+    ctx.globalAlpha = 1;
+    const short = shortFunc(name).slice(0, 60);
+    if (short === '' || b - a < 24 || widthOf(ctx, short) > b - a - 8) return;
+    const right = Math.min(width, b) - widthOf(ctx, short) - 4;
+    ctx.globalAlpha = 0.85;
+    ctx.fillStyle = color('--panel');
+    ctx.fillRect(right - 3, d.y + 3, widthOf(ctx, short) + 5, d.height - 6);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = color('--text');
+    ctx.fillText(short, right, d.y + d.height / 2 + 0.5);
+  };
+  if (d.lane.kind === 'task') outline(log.tasks.start[d.lane.index]!, log.tasks.ns[d.lane.index]!, '');
+  if (d.lane.kind !== 'regions') return;
+  const { from, to } = page.store.state;
+  for (const r of spanRows(log).regions(d.lane.index)) {
+    const start = log.regions.start[r]!;
+    if (start > to) break;
+    if (start + log.regions.ns[r]! >= from) outline(start, log.regions.ns[r]!, log.strings[log.regions.type[r]!]!);
+  }
+}
+
+/** marks draws CPU samples as ticks at the bottom of a lane and log messages as wedges at its top. */
+function marks(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, x: X, from: number, to: number): void {
+  const { log, result } = page;
+  const { kind, index } = d.lane;
+  const g = kind === 'goroutine' || kind === 'owner' ? index : kind === 'group' ? single(result, log, index) : -1;
+  const each = (items: Uint32Array, lo: number, hi: number, at: ArrayLike<number>, draw: (x: number) => void): void => {
+    let last = -Infinity;
+    for (let k = firstAfter((i) => at[items[i]!]!, lo, hi, from - 1); k < hi; k++) {
+      if (at[items[k]!]! > to) break;
+      const px = x(at[items[k]!]!);
+      if (px - last < 1) continue;
+      draw(px);
+      last = px;
+    }
+  };
+  const sampled = g >= 0 ? { of: samplesOf(log), key: g } : kind === 'P' ? { of: samplesOn(log), key: index } : null;
+  if (sampled && sampled.key + 1 < sampled.of.at.length) {
+    ctx.fillStyle = color('--text');
+    each(sampled.of.items, sampled.of.at[sampled.key]!, sampled.of.at[sampled.key + 1]!, log.samples.at, (px) => ctx.fillRect(Math.round(px), d.y + d.height - 4, 1, 4));
+  }
+  if (g < 0) return;
+  const { at, items } = logsOf(log);
+  ctx.fillStyle = color('--text');
+  ctx.strokeStyle = color('--panel');
+  each(items, at[g]!, at[g + 1]!, log.logs.at, (px) => {
+    ctx.beginPath();
+    ctx.moveTo(px - 4, d.y - 1);
+    ctx.lineTo(px + 4, d.y - 1);
+    ctx.lineTo(px, d.y + 6);
+    ctx.closePath();
+    ctx.stroke();
+    ctx.fill();
+  });
+}

@@ -1,0 +1,168 @@
+// Names of the lanes in view: a list that keyboards and screen readers go through,
+// in step with the picture beside it.
+
+import { h } from '../../dom';
+import { count } from '../../format';
+import { single, type Lane } from '../../model/lanes';
+import { spanRows } from '../../model/spans';
+import { groupName } from '../../model/words';
+import type { Page } from '../../page';
+import { shortFunc } from '../../format';
+import { laneTimes, spoken } from './table';
+import type { Drawn, Scene } from './scene';
+
+export interface LaneActions {
+  open(lane: Lane): void;
+  scrollTo(i: number): void;
+}
+
+/** laneName is a lane's name: a bold part and what stands beside it. */
+export function laneName(page: Page, lane: Lane): [string, string] {
+  const { log, result } = page;
+  const { index } = lane;
+  switch (lane.kind) {
+    case 'group': {
+      const g = single(result, log, index);
+      return [groupName(result, index), g >= 0 ? `G${log.goroutines.id[g]!}` : `×${count(result.groups[index]!.count)}`];
+    }
+    case 'goroutine':
+      return [`G${log.goroutines.id[index]!}`, lane.depth > 0 ? '' : groupName(result, log.goroutines.group[index]!)];
+    case 'owner':
+      return [`G${log.goroutines.id[index]!}`, groupName(result, log.goroutines.group[index]!)];
+    case 'P':
+      return [`P${index}`, ''];
+    case 'task':
+      return [log.strings[log.tasks.type[index]!]! || 'task', `#${log.tasks.id[index]!}`];
+    case 'regions': {
+      const rows = spanRows(log);
+      const g = rows.goroutine(index);
+      return [rows.names(index).map(shortFunc).slice(0, 8).join(', '), g >= 0 ? `G${log.goroutines.id[g]!}` : ''];
+    }
+  }
+}
+
+/** Gutter is that list. */
+export class Gutter {
+  readonly element = h('div', { class: 'tl-names', role: 'tree', tabindex: 0, id: 'lanes', 'aria-label': 'Lanes. Arrow keys move, Enter opens.' });
+  /** The lane that the keyboard is at. */
+  active = 0;
+  private speak = 0;
+
+  constructor(
+    private readonly page: Page,
+    private readonly scene: Scene,
+    private readonly actions: LaneActions,
+  ) {
+    this.element.addEventListener('keydown', (e) => this.key(e));
+    this.element.addEventListener('click', (e) => {
+      const row = (e.target as HTMLElement).closest<HTMLElement>('[data-lane]');
+      if (!row) return;
+      this.active = Number(row.dataset['lane']);
+      this.actions.open(this.scene.lanes.at(this.active));
+    });
+  }
+
+  /** draw makes one row for each lane in view. */
+  draw(): void {
+    const { scene } = this;
+    this.active = Math.max(0, Math.min(this.active, scene.lanes.n - 1));
+    this.element.replaceChildren(...scene.drawn.map((d) => this.row(d)));
+    const shown = scene.drawn.some((d) => d.i === this.active);
+    if (shown) this.element.setAttribute('aria-activedescendant', `lane-${this.active}`);
+    else this.element.removeAttribute('aria-activedescendant');
+    // What is spoken of a lane is summed when the picture rests.
+    clearTimeout(this.speak);
+    this.speak = window.setTimeout(() => this.label(), 250);
+  }
+
+  private row(d: Drawn): HTMLElement {
+    const { page } = this;
+    const [name, beside] = laneName(page, d.lane);
+    const opens = d.lane.kind === 'group' && single(page.result, page.log, d.lane.index) < 0;
+    const open = opens && page.store.state.open.includes(d.lane.index);
+    const g = d.lane.kind === 'goroutine' || d.lane.kind === 'owner' ? page.log.goroutines.id[d.lane.index]! : 0;
+    const row = h(
+      'div',
+      {
+        id: `lane-${d.i}`, role: 'treeitem', class: `tl-name depth-${d.lane.depth}` + (d.i === this.active ? ' active' : ''),
+        'aria-level': d.lane.depth + 1, 'aria-posinset': d.i + 1, 'aria-setsize': this.scene.lanes.n,
+        'aria-expanded': opens ? String(open) : null, 'aria-selected': String(g > 0 && g === page.store.state.goroutine),
+        'data-lane': d.i, title: `${name} ${beside}`.slice(0, 400),
+      },
+      h('span', { class: 'tl-twisty', 'aria-hidden': 'true' }, opens ? (open ? '▾' : '▸') : ''),
+      h('span', { class: 'tl-label' }, name.slice(0, 300)),
+      h('span', { class: 'tl-beside' }, beside.slice(0, 100)),
+    );
+    row.style.top = `${d.y}px`;
+    row.style.height = `${d.height}px`;
+    return row;
+  }
+
+  private label(): void {
+    for (const d of this.scene.drawn) {
+      const row = document.getElementById(`lane-${d.i}`);
+      const [name, beside] = laneName(this.page, d.lane);
+      row?.setAttribute('aria-label', `${name} ${beside}: ${spoken(laneTimes(this.page, d.lane))}`);
+    }
+  }
+
+  private key(e: KeyboardEvent): void {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const { lanes } = this.scene;
+    if (lanes.n === 0) return;
+    const lane = lanes.at(this.active);
+    const opens = lane.kind === 'group' && single(this.page.result, this.page.log, lane.index) < 0;
+    const open = opens && this.page.store.state.open.includes(lane.index);
+    const page = Math.max(1, this.scene.drawn.length - 1);
+    switch (e.key) {
+      case 'ArrowDown':
+        this.move(this.active + 1);
+        break;
+      case 'ArrowUp':
+        this.move(this.active - 1);
+        break;
+      case 'PageDown':
+        this.move(this.active + page);
+        break;
+      case 'PageUp':
+        this.move(this.active - page);
+        break;
+      case 'Home':
+        this.move(0);
+        break;
+      case 'End':
+        this.move(lanes.n - 1);
+        break;
+      case 'ArrowRight':
+        if (opens && !open) this.actions.open(lane);
+        else if (!opens) return;
+        break;
+      case 'ArrowLeft':
+        if (open) this.actions.open(lane);
+        else if (lane.depth > 0) this.move(this.parent());
+        else return;
+        break;
+      case 'Enter':
+      case ' ':
+        this.actions.open(lane);
+        break;
+      default:
+        return;
+    }
+    e.preventDefault();
+    e.stopPropagation();
+  }
+
+  private parent(): number {
+    let i = this.active;
+    while (i > 0 && this.scene.lanes.at(i).depth > 0) i--;
+    return i;
+  }
+
+  private move(to: number): void {
+    this.active = Math.max(0, Math.min(this.scene.lanes.n - 1, to));
+    this.actions.scrollTo(this.active);
+    this.draw();
+    this.label();
+  }
+}

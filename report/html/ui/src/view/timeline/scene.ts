@@ -1,0 +1,228 @@
+// The picture of the lanes that are in view.
+
+import { CellMerged } from '../../data/log';
+import { cellCodes, nothing, other, restBit } from '../../model/cells';
+import { firstAfter } from '../../model/buckets';
+import { Lanes, single, type Lane } from '../../model/lanes';
+import { matcher } from '../../model/match';
+import { addGroup, addProcessor, bandCount, Columns, ranOther, ranSystem, ranUser } from '../../model/series';
+import { spanRows } from '../../model/spans';
+import { looks } from '../../palette';
+import type { Page } from '../../page';
+import { patterned } from '../look';
+import { paintArea, pixels, Row, type Pixels } from './pixels';
+import { makeTiles, type Tiles } from './tiles';
+
+/** A span that has room for a text: an interval and the stretch of it that belongs to the lane. */
+export interface Wide {
+  interval: number;
+  from: number;
+  to: number;
+  y: number;
+  height: number;
+}
+
+/** A lane that was drawn, in CSS pixels from the top of the view. */
+export interface Drawn {
+  lane: Lane;
+  /** Which of all lanes. */
+  i: number;
+  y: number;
+  height: number;
+  /** The most goroutines at once, where the lane counts them; else 0. */
+  most: number;
+}
+
+/** Classes from the bottom up; at rest above all others. */
+export const stack: readonly { band: number; code: number }[] = [0, 1, 2, 3, 4, 5, 6, 7].map((band) => ({ band, code: band }));
+export const stackRest = stack.map(({ band }) => ({ band: band + looks.length, code: band | restBit }));
+const runBands = [
+  { band: ranUser, code: 0 },
+  { band: ranSystem, code: 1 },
+  { band: ranOther, code: other },
+];
+
+const gap = 3;
+
+/** Height of a lane with its gap, in CSS pixels. */
+export function laneHeight(page: Page): (lane: Lane) => number {
+  return (lane) => {
+    switch (lane.kind) {
+      case 'group':
+        return single(page.result, page.log, lane.index) >= 0 ? 23 : 39;
+      case 'P':
+        return 27;
+      default:
+        return 21;
+    }
+  };
+}
+
+/** Scene draws lanes onto a canvas. */
+export class Scene {
+  lanes = new Lanes();
+  drawn: Drawn[] = [];
+  wide: Wide[] = [];
+  tiles: Tiles;
+  width = 1;
+  height = 1;
+  dpr = 1;
+  private picture: Pixels | undefined;
+  private area: Columns | undefined;
+  private row = new Row(1, 0, 1, 1);
+  private readonly codes: Uint8Array;
+
+  constructor(
+    private readonly page: Page,
+    private readonly ctx: CanvasRenderingContext2D,
+  ) {
+    this.codes = cellCodes(page.log);
+    this.tiles = makeTiles(patterned(page), 1);
+  }
+
+  /** recolor takes the theme as it is now. */
+  recolor(): void {
+    this.tiles = makeTiles(patterned(this.page), this.dpr);
+  }
+
+  resize(width: number, height: number): void {
+    const dpr = devicePixelRatio || 1;
+    const canvas = this.ctx.canvas;
+    const [w, h] = [Math.max(1, Math.round(width * dpr)), Math.max(1, Math.round(height * dpr))];
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    [this.width, this.height] = [width, height];
+    if (dpr !== this.dpr) {
+      this.dpr = dpr;
+      this.recolor();
+    }
+  }
+
+  /** draw paints the lanes from a distance from the top on. */
+  draw(scroll: number): void {
+    const { from, to } = this.page.store.state;
+    const canvas = this.ctx.canvas;
+    const into = (this.picture = pixels(this.ctx, canvas.width, canvas.height, this.picture));
+    if (this.row.width !== into.width || this.row.from !== from || this.row.to !== to) {
+      this.row = new Row(into.width, from, to, 34 * this.dpr);
+      this.area = undefined;
+    }
+    this.drawn = [];
+    this.wide = [];
+    const first = Math.max(0, this.lanes.atHeight(scroll));
+    for (let i = first; i < this.lanes.n; i++) {
+      const y = this.lanes.top[i]! - scroll;
+      if (y >= this.height) break;
+      const d = { lane: this.lanes.at(i), i, y, height: this.lanes.top[i + 1]! - this.lanes.top[i]! - gap, most: 0 };
+      this.drawn.push(d);
+      this.lane(into, d);
+    }
+    this.ctx.putImageData(into.image, 0, 0);
+  }
+
+  private lane(into: Pixels, d: Drawn): void {
+    const { page, row } = this;
+    const { log } = page;
+    const { index } = d.lane;
+    row.clear();
+    switch (d.lane.kind) {
+      case 'group': {
+        const g = single(page.result, log, index);
+        if (g < 0) return this.group(into, d);
+        this.goroutine(g);
+        break;
+      }
+      case 'P':
+        return this.processor(into, d);
+      case 'task': {
+        const [start, end] = [log.tasks.start[index]!, log.tasks.start[index]! + log.tasks.ns[index]!];
+        row.fill(other, start, end);
+        const g = page.goroutineAt(log.tasks.g[index]!);
+        if (g >= 0) this.goroutine(g, start, end);
+        break;
+      }
+      case 'regions':
+        this.regions(index);
+        break;
+      default:
+        this.goroutine(index);
+    }
+    row.paint(into, this.tiles, Math.round(d.y * this.dpr), Math.round(d.height * this.dpr));
+    for (const interval of row.wide) this.wide.push({ interval, from: -Infinity, to: Infinity, y: d.y, height: d.height });
+  }
+
+  private goroutine(g: number, first = -Infinity, last = Infinity): void {
+    const { log } = this.page;
+    const hi = log.goroutines.at[g + 1]!;
+    const begin = Math.max(first, this.row.from);
+    const lo = firstAfter((k) => log.intervals.end[k]!, log.goroutines.at[g]!, hi, begin);
+    this.row.add(log, this.codes, lo, hi, first, last);
+  }
+
+  private regions(row: number): void {
+    const { log } = this.page;
+    const rows = spanRows(log);
+    const g = rows.goroutine(row);
+    for (const r of rows.regions(row)) {
+      const start = log.regions.start[r]!;
+      const end = start + log.regions.ns[r]!;
+      if (end < this.row.from) continue;
+      if (start > this.row.to) break;
+      this.row.fill(other, start, end);
+      if (g >= 0) this.goroutine(g, start, end);
+    }
+  }
+
+  private columns(bands: number): Columns {
+    const { from, to } = this.page.store.state;
+    this.area = this.area?.bands === bands ? this.area.again() : new Columns(this.row.width, bands, from, to);
+    return this.area;
+  }
+
+  private group(into: Pixels, d: Drawn): void {
+    const c = this.columns(bandCount);
+    addGroup(c, this.page.log, d.lane.index);
+    c.finish();
+    const bands = this.page.store.state.hideRest ? stack : [...stack, ...stackRest];
+    d.most = mostOf(c, bands);
+    // The scale is whole goroutines, so that it does not tremble while panning.
+    const [y, height] = [Math.round(d.y * this.dpr), Math.round(d.height * this.dpr)];
+    if (d.most > 0) return paintArea(into, this.tiles, y, height, c, bands, Math.ceil(d.most - 1e-3));
+    // Nothing but rest here: low, so that the lane is not taken for an empty one.
+    const low = Math.round(height / 5);
+    paintArea(into, this.tiles, y + height - low, low, c, stackRest, mostOf(c, stackRest) || 1);
+  }
+
+  private processor(into: Pixels, d: Drawn): void {
+    const { result, log, store } = this.page;
+    const match = matcher(result, log, store.state.query);
+    const only = store.state.group;
+    const c = this.columns(3);
+    addProcessor(c, log, d.lane.index, (g) => {
+      if ((only >= 0 && g !== only) || (!match.empty && !match.group(g))) return ranOther;
+      return result.groups[g]?.system ? ranSystem : ranUser;
+    });
+    c.finish();
+    paintArea(into, this.tiles, Math.round(d.y * this.dpr), Math.round(d.height * this.dpr), c, runBands, 1);
+  }
+
+  /** codeAt is the code of a span, for the colour of its text. */
+  codeAt(interval: number): number {
+    return interval < 0 ? nothing : this.codes[this.page.log.intervals.cell[interval]!]!;
+  }
+
+  isMerged(interval: number): boolean {
+    return (this.page.log.cells.flags[this.page.log.intervals.cell[interval]!]! & CellMerged) !== 0;
+  }
+}
+
+function mostOf(c: Columns, bands: readonly { band: number }[]): number {
+  let most = 0;
+  for (let x = 0; x < c.width; x++) {
+    let sum = 0;
+    for (const { band } of bands) sum += c.at(band, x);
+    if (sum > most) most = sum;
+  }
+  return most;
+}

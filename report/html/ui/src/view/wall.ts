@@ -1,0 +1,127 @@
+// Wall time by what each instant is called, and how many goroutines ran at once.
+
+import type { Partition } from '../data/result';
+import { bodyOf, h } from '../dom';
+import { average, duration, percent } from '../format';
+import type { Parallelism } from '../model/parallel';
+import type { Summary } from '../model/summary';
+import { sum } from '../model/time';
+import type { Page } from '../page';
+import { about, followNote } from './range';
+import { processorsIn } from './tiles';
+
+interface Label {
+  key: keyof Partition;
+  name: string;
+  look: string;
+  means: string;
+}
+
+const labels: readonly Label[] = [
+  { key: 'parallel', name: 'parallel', look: 'parallel', means: 'two or more ran' },
+  { key: 'interleaved', name: 'interleaved', look: 'interleaved', means: 'one ran while others were in progress' },
+  { key: 'serial', name: 'serial', look: 'serial', means: 'one ran, nothing else was in progress' },
+  { key: 'stalled', name: 'stalled', look: 'stalled', means: 'some were ready, none ran' },
+  { key: 'latency_bound', name: 'latency-bound', look: 'latency', means: 'all that were in progress waited' },
+  { key: 'idle', name: 'idle', look: 'idle', means: 'nothing was in progress' },
+  { key: 'unknown', name: 'unknown', look: 'unknown', means: 'in a gap of the trace' },
+];
+
+export function mountWall(page: Page): void {
+  const body = bodyOf('wall');
+  followNote(page, 'wall');
+  const draw = (s: Summary): void => {
+    const p = s.parallel();
+    body.replaceChildren(...partition(page, s, p), ...runningAtOnce(page, s, p));
+  };
+  draw(page.summary());
+  page.onSummary(draw);
+}
+
+function partition(page: Page, s: Summary, { partition: parts }: Parallelism): HTMLElement[] {
+  const length = s.to - s.from;
+  const present = labels.filter((l) => (parts[l.key] ?? 0) > 0);
+  const bar = h('div', { class: 'bar tall', 'aria-hidden': 'true' }, present.map((l) => segment(l, parts[l.key]!, length)));
+  const rows = present.map((l) =>
+    h('tr', {},
+      h('th', { scope: 'row' }, h('span', { class: `swatch w-${l.look}` }), ' ', l.name),
+      h('td', { class: 'n' }, about(s, percent(parts[l.key]!, length))),
+      h('td', { class: 'n' }, duration(parts[l.key]!)),
+      h('td', { class: 'means' }, l.means, causes(page, s, l)),
+    ),
+  );
+  return [bar, h('div', { class: 'scroll' }, h('table', { class: 'wide' }, h('caption', {}, 'Each instant has one label; at rest left out'), h('tbody', {}, rows)))];
+}
+
+function segment(l: Label, ns: number, of: number): HTMLElement {
+  const share = ns / of;
+  const part = h('div', { class: `fill w-${l.look}`, title: `${l.name} ${percent(ns, of)}` }, share > 0.2 ? l.name : null);
+  part.style.width = `${100 * share}%`;
+  return part;
+}
+
+const causeWords: Record<string, string> = {
+  io: 'for input or output', timer: 'for timers', sync: 'for goroutines', syscall: 'in system calls', cgo: 'in native code', runtime: 'for the runtime',
+  coroutine: 'for a coroutine', unknown: 'unknown', stw: 'the world was stopped', gc: 'GC had the Ps', 'syscall-held': 'Ps were held in system calls',
+  dispatch: 'ready, a P was free', capacity: 'ready, no P was free', dependency: 'blocked on sync', latency: 'on I/O or timers',
+  partial: 'on some Ps', full: 'on all Ps', saturated: 'on all Ps, more were ready', wasteful: 'more were ready, a P was free',
+};
+
+/** causes says why, which only the analysis of the whole trace knows. */
+function causes(page: Page, s: Summary, l: Label): HTMLElement | null {
+  if (!s.whole) return null;
+  const c = page.result.concurrency;
+  const found = { parallel: c.parallel_kind_ns, interleaved: c.interleaved_cause_ns, stalled: c.stalled_cause_ns, latency_bound: c.latency_cause_ns }[l.key as string];
+  const all = Object.entries(found ?? {}).sort((a, b) => b[1] - a[1]);
+  const whole = sum(all.map(([, ns]) => ns));
+  if (whole === 0) return null;
+  return h('small', { class: 'causes' }, all.slice(0, 3).map(([name, ns]) => `${causeWords[name] ?? name} ${percent(ns, whole)}`).join(' · '));
+}
+
+interface Rung {
+  from: number;
+  to: number;
+  ns: number;
+}
+
+/** rungs joins numbers of running goroutines where there are too many for a row each. */
+function rungs(histogram: readonly number[], procs: number): Rung[] {
+  const most = Math.max(procs, histogram.length - 1);
+  const out: Rung[] = [{ from: 0, to: 0, ns: histogram[0] ?? 0 }];
+  const step = most <= 12 ? 1 : most / 10;
+  for (let i = 0, from = 1; from <= most; i++) {
+    const to = most <= 12 ? from : Math.min(most, Math.max(from, Math.round(step * (i + 1))));
+    out.push({ from, to, ns: sum(histogram.slice(from, to + 1)) });
+    from = to + 1;
+  }
+  return out;
+}
+
+/** band is how much of the processors so many take up. */
+function band(k: number, procs: number): string {
+  const share = k / procs;
+  if (k === 0 || share < 0.005) return 'idle';
+  return share <= 0.5 ? 'poor' : share <= 0.85 ? 'ok' : 'ideal';
+}
+
+function runningAtOnce(page: Page, s: Summary, p: Parallelism): HTMLElement[] {
+  const procs = processorsIn(page, s.from, s.to);
+  const all = sum(p.histogram);
+  const most = Math.max(1, ...rungs(p.histogram, procs).map((r) => r.ns));
+  const rows = rungs(p.histogram, procs).map((r) => {
+    const fill = h('div', { class: 'fill c-running' });
+    fill.style.width = `${(100 * r.ns) / most}%`;
+    return h('tr', { class: r.from <= procs && procs <= r.to ? 'procs' : null },
+      h('th', { scope: 'row', class: 'n' }, r.from === r.to ? r.from : `${r.from}–${r.to}`),
+      h('td', { class: 'meter' }, h('div', { class: 'bar' }, fill)),
+      h('td', { class: 'n' }, about(s, percent(r.ns, all))),
+      h('td', {}, h('small', {}, band(r.to, procs) + (r.from <= procs && procs <= r.to ? ' · GOMAXPROCS' : ''))),
+    );
+  });
+  const head = h('thead', {}, h('tr', {}, ['at once', '', 'time', 'use of the Ps'].map((t, i) => h('th', { scope: 'col', class: i === 0 || i === 2 ? 'n' : null }, t))));
+  return [
+    h('h4', {}, 'Goroutines running at once'),
+    h('p', { class: 'scope' }, `${about(s, average(p.averageRunning))} running on average on ${procs} Ps, ${average(p.averageParallelism)} while any ran; ${duration(all)} in all`),
+    h('div', { class: 'scroll short' }, h('table', { class: 'wide' }, head, h('tbody', {}, rows))),
+  ];
+}
