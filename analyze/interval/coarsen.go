@@ -27,6 +27,29 @@ func (l *Log) Coarsen(ns int64) (entries int) {
 	return entries
 }
 
+// Widen makes the bins twice as long.
+func (l *Log) Widen() {
+	rest := make(map[RestKey]RestSum, len(l.Rest)*2/3)
+	for key, sum := range l.Rest {
+		key.Bin /= 2
+		both := rest[key]
+		rest[key] = RestSum{both.Ns + sum.Ns, both.Count + sum.Count}
+	}
+	lengths := make(map[LengthKey]int64, len(l.Lengths)*2/3)
+	for key, n := range l.Lengths {
+		key.Bin /= 2
+		lengths[key] += n
+	}
+	procs := make(map[ProcKey]ProcSum, len(l.ProcRest)/2)
+	for key, sum := range l.ProcRest {
+		key.Bin /= 2
+		both := procs[key]
+		procs[key] = ProcSum{both.User + sum.User, both.System + sum.System}
+	}
+	l.Rest, l.Lengths, l.ProcRest = rest, lengths, procs
+	l.BinNs, l.LengthBinNs = 2*l.BinNs, 2*l.LengthBinNs
+}
+
 // Thin merges what is shorter than BelowNs in one goroutine's list, and reports
 // whether it has anything left to tell.
 func (l *Log) Thin(g *Goroutine) bool {

@@ -189,23 +189,29 @@ type Sample struct {
 	Stack int32
 }
 
-// The numbers of bins over the Log's length.
+// The numbers of bins over the length of a new Log.
 const (
-	Bins       = 512
-	LengthBins = 64
+	mostBins       = 512
+	mostLengthBins = 64
 )
 
 // New returns an empty Log of a window.
 func New(from, to int64) *Log {
 	return &Log{
 		From: from, To: to, Stacks: [][]int32{nil},
-		BinNs: binWidth(to-from, Bins), LengthBinNs: binWidth(to-from, LengthBins),
+		BinNs: binWidth(to-from, mostBins), LengthBinNs: binWidth(to-from, mostLengthBins),
 		Rest: map[RestKey]RestSum{}, Lengths: map[LengthKey]int64{}, ProcRest: map[ProcKey]ProcSum{},
 		merged: map[mergedKey]int32{},
 	}
 }
 
 func binWidth(ns int64, bins int64) int64 { return max(1, (ns+bins-1)/bins) }
+
+// Bins is how many stretches of BinNs there are.
+func (l *Log) Bins() int { return int((l.To - l.From + l.BinNs - 1) / l.BinNs) }
+
+// LengthBins is how many stretches of LengthBinNs there are.
+func (l *Log) LengthBins() int { return int((l.To - l.From + l.LengthBinNs - 1) / l.LengthBinNs) }
 
 // Kept is how many intervals are told one by one.
 func (l *Log) Kept() (n int64) {

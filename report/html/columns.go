@@ -2,11 +2,12 @@ package html
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // A block is what scripts of the page read: a header in JSON and columns of numbers,

@@ -6,10 +6,26 @@ import (
 	"github.com/conctrace/conctrace/analyze/interval"
 )
 
+// What an entry takes in a page, bytes: measured over large traces. They only have to
+// be about right, as the page is measured in the end.
+const (
+	intervalBytes = 6.5
+	restBytes     = 4.0
+	lengthBytes   = 1.6
+)
+
+// restShare is how much of a page the sums of merged intervals may take.
+const restShare = 0.3
+
+// leastBins is how few bins they are told by at least.
+const leastBins = 64
+
 // fit packs the log into so many bytes, made coarser until it fits, or until nothing
 // but what the report points to is told one by one.
 func fit(log *interval.Log, most int) (string, error) {
+	room := float64(most)
 	for {
+		estimate(log, room)
 		raw, err := logBlock(log)
 		if err != nil {
 			return "", err
@@ -18,9 +34,35 @@ func fit(log *interval.Log, most int) (string, error) {
 		if err != nil || len(block) <= most {
 			return block, err
 		}
-		below := coarser(log, float64(most)/float64(len(block)))
-		if below <= log.BelowNs {
+		below := log.BelowNs
+		room *= 0.95 * float64(most) / float64(len(block))
+		if estimate(log, room); log.BelowNs == below {
 			return block, nil
+		}
+	}
+}
+
+// estimate makes the log about as coarse as it has to be.
+func estimate(log *interval.Log, room float64) {
+	for {
+		rest := float64(len(log.Rest))*restBytes + float64(len(log.Lengths))*lengthBytes
+		if rest > room*restShare && log.Bins() > leastBins {
+			log.Widen()
+			continue
+		}
+		entries := 0
+		for _, g := range log.Goroutines {
+			entries += len(g.Intervals)
+		}
+		beside := float64(len(log.Tasks)+len(log.Regions)+len(log.Logs)+len(log.Samples)+len(log.Heap)) * intervalBytes
+		needed := float64(entries) * intervalBytes
+		left := max(0, room-rest-beside)
+		if needed <= left {
+			return
+		}
+		below := coarser(log, left/needed)
+		if below <= log.BelowNs {
+			return
 		}
 		log.Coarsen(below)
 	}
@@ -41,8 +83,7 @@ func coarser(log *interval.Log, share float64) int64 {
 		return 0
 	}
 	slices.Sort(lengths)
-	// A little more than needed: what merged intervals leave takes room, too.
-	at := len(lengths) - int(float64(len(lengths))*max(0, min(share, 1))*0.85)
+	at := len(lengths) - int(float64(len(lengths))*max(0, min(share, 1)))
 	if at >= len(lengths) {
 		return lengths[len(lengths)-1] + 1
 	}

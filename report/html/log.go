@@ -106,8 +106,8 @@ func logBlock(l *interval.Log) ([]byte, error) {
 	besideInto(b, l, names)
 	header := logHeader{
 		From: l.From, To: l.To, Strings: names.list,
-		Bins:    bins{l.BinNs, interval.Bins},
-		LatBins: bins{l.LengthBinNs, interval.LengthBins},
+		Bins:    bins{l.BinNs, l.Bins()},
+		LatBins: bins{l.LengthBinNs, l.LengthBins()},
 		Sweep:   sweep{From: l.Sweep.From, Width: l.Sweep.Width, Labels: l.Sweep.Labels},
 		Kept:    keptOf(l),
 	}

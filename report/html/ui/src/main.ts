@@ -2,6 +2,8 @@
 // parts follow the state from then on.
 
 import './style/base.css';
+import './style/tables.css';
+import './style/print.css';
 import { inflate } from './data/columns';
 import { decodeLog } from './data/log';
 import type { Result } from './data/result';

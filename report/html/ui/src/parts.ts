@@ -2,5 +2,32 @@
 // file in view and a line here.
 
 import type { Page } from './page';
+import { mountBlame } from './view/blame';
+import { mountFindings } from './view/findings';
+import { mountFlame } from './view/flame';
+import { mountGC } from './view/gc';
+import { mountGroups } from './view/groups';
+import { mountLatency } from './view/latency';
+import { mountMMU } from './view/mmu';
+import { mountOverview } from './view/overview';
+import { mountSpans } from './view/spans';
+import { mountTabs } from './view/tabs';
+import { mountTiles } from './view/tiles';
+import { mountTimeline } from './view/timeline';
+import { mountWall } from './view/wall';
 
-export const parts: readonly ((page: Page) => void)[] = [];
+export const parts: readonly ((page: Page) => void)[] = [
+  mountTiles,
+  mountFindings,
+  mountOverview,
+  mountWall,
+  mountLatency,
+  mountMMU,
+  mountTimeline,
+  mountGroups,
+  mountFlame,
+  mountBlame,
+  mountSpans,
+  mountGC,
+  mountTabs, // after its panels
+];
