@@ -143,14 +143,16 @@ class Tally {
     const { log, from, to } = this;
     const { rest, lat } = log;
     const { bins, latBins } = log.header;
+    const shares = Float64Array.from({ length: bins.n }, (_, b) => binShare(b, log.from, bins.width, log.to, from, to));
+    const latShares = Float64Array.from({ length: latBins.n }, (_, b) => binShare(b, log.from, latBins.width, log.to, from, to));
     for (let i = 0; i < rest.n; i++) {
-      const share = binShare(rest.bin[i]!, log.from, bins.width, log.to, from, to);
+      const share = shares[rest.bin[i]!]!;
       if (share === 0) continue;
       this.ns[rest.cell[i]!]! += rest.ns[i]! * share;
       this.count[rest.cell[i]!]! += rest.count[i]! * share;
     }
     for (let i = 0; i < lat.n; i++) {
-      const share = binShare(lat.bin[i]!, log.from, latBins.width, log.to, from, to);
+      const share = latShares[lat.bin[i]!]!;
       if (share === 0) continue;
       const h = this.at(lat.group[i]! * log.kinds.length + lat.kind[i]!);
       const b = lat.bucket[i]! * coarse;

@@ -57,13 +57,18 @@ export class Times {
     return ns;
   }
 
-  /** byLook is the time by palette.looks, at rest left out. */
+  /** byLook is the time by palette.looks, at rest left out. Assists count as running, as in the JSON, though they are painted as GC. */
   byLook(): Float64Array {
     const out = new Float64Array(looks.length);
     this.kinds.forEach((k, i) => {
-      out[lookOf(k)]! += this.ns[i]! - this.rest[i]!;
+      out[k.class === 'running' ? 0 : lookOf(k)]! += this.ns[i]! - this.rest[i]!;
     });
     return out;
+  }
+
+  /** of is the time of a class/kind. */
+  of(label: string): number {
+    return this.ns[this.kinds.findIndex((k) => k.label === label)] ?? 0;
   }
 }
 

@@ -55,7 +55,7 @@ export function mountFlame(page: Page): void {
     { label: 'Function', by: (f) => f.name, cell: (f) => button(shortFunc(f.name), () => store.set({ query: f.name }), { class: 'plain cut', title: `${f.name}: mark it in the graph` }) },
     { label: 'Self', numeric: true, by: (f) => f.self, cell: (f) => (f.self > 0 ? inUnit(f.self) : '–') },
     { label: 'Total', numeric: true, by: (f) => f.total, cell: (f) => inUnit(f.total) },
-  ], { caption: 'Functions', sorted: 2, limit: 50 });
+  ], { caption: 'Functions', sorted: 2, limit: 50, fixed: true });
   const kinds = h('div', { role: 'group', 'aria-label': 'Time of', class: 'tools' });
   const says = h('p', { class: 'scope' });
   const matched = h('span', { class: 'scope', role: 'status' });

@@ -48,8 +48,7 @@ function rangeNumbers(page: Page, s: Summary): string {
     if (ranges.code[i] === RangeMark) mark += ns;
     if (ranges.code[i] === RangeSTW) [stopped, stops] = [stopped + ns, stops + 1];
   }
-  const assist = page.log.kinds.findIndex((k) => k.label === 'running/gc-assist');
-  return `In the range: marking ${percent(mark, s.to - s.from)} of the time, ${count(stops)} stops of ${duration(stopped)}, assists ${about(s, duration(s.times.ns[assist] ?? 0))}.`;
+  return `In the range: marking ${percent(mark, s.to - s.from)} of the time, ${count(stops)} stops of ${duration(stopped)}, assists ${about(s, duration(s.times.of('running/gc-assist')))}.`;
 }
 
 function stops(page: Page): HTMLElement | null {

@@ -27,7 +27,7 @@ export function mountLatency(page: Page): void {
   const select = h('select', { 'aria-label': 'Distribution of' });
   const chart = h('div', { class: 'plot' });
   const said = h('p', { class: 'scope', 'aria-live': 'polite' });
-  const table = new SortedTable<Row>(columns((label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60 });
+  const table = new SortedTable<Row>(columns((label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60, fixed: true });
   body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select)), chart, said, table.element);
 
   const choose = (label: string): void => {
@@ -54,11 +54,13 @@ export function mountLatency(page: Page): void {
 function columns(choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
   const ns = (label: string, of: (l: Latency) => number) => ({ label, numeric: true, by: (r: Row) => of(r.latency), cell: (r: Row) => duration(of(r.latency)) });
   return [
-    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', {}, h('span', { class: `swatch c-${r.look}` }), ' ', button(r.name, () => choose(r.label), { class: 'plain' })) },
-    { label: 'Number', numeric: true, by: (r) => r.latency.count, cell: (r) => count(r.latency.count) },
+    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.label.includes('/') ? 'cut kind' : 'cut', title: r.label }, h('span', { class: `swatch c-${r.look}` }), ' ', button(r.name, () => choose(r.label), { class: 'plain' })) },
+    { label: 'n', title: 'how many', numeric: true, by: (r) => r.latency.count, cell: (r) => count(r.latency.count) },
     ns('p50', (l) => l.p50_ns), ns('p90', (l) => l.p90_ns), ns('p99', (l) => l.p99_ns), ns('Max', (l) => l.max_ns),
   ];
 }
+
+const short: Record<string, string> = { 'blocked-sync': 'sync', 'blocked-io': 'I/O' };
 
 /** rowsOf lists the classes, each with its kinds below it where these are more than one. */
 function rowsOf(page: Page, s: Summary): Row[] {
@@ -67,8 +69,12 @@ function rowsOf(page: Page, s: Summary): Row[] {
     const kinds = page.log.kinds.filter((k) => k.class === name).map((k) => ({ k, latency: s.latency(k.label) })).filter((x) => x.latency.count > 0);
     if (kinds.length === 0) continue;
     const classLook = looks[lookOf(kinds[0]!.k)]!.name;
-    if (kinds.length > 1) out.push({ label: name, name, look: classLook, latency: s.latency(name) });
-    for (const { k, latency } of kinds) out.push({ label: k.label, name: kinds.length > 1 ? '· ' + k.label.slice(name.length + 1) : k.label, look: looks[lookOf(k)]!.name, latency });
+    const of = short[name] ?? name;
+    if (kinds.length > 1) out.push({ label: name, name: of, look: classLook, latency: s.latency(name) });
+    for (const { k, latency } of kinds) {
+      const kind = k.label.slice(name.length + 1);
+      out.push({ label: k.label, name: kinds.length > 1 ? kind : kind === of ? of : `${of}: ${kind}`, look: looks[lookOf(k)]!.name, latency });
+    }
   }
   return out;
 }

@@ -35,7 +35,7 @@ function share(u: number): string {
   return `${(100 * u).toFixed(u > 0 && u < 0.1 ? 1 : 0)}%`;
 }
 
-const height = 190;
+const height = 240;
 
 function curve(points: readonly Point[], width: number): SVGElement {
   const [left, right, top, base] = [34, 8, 8, height - 20];

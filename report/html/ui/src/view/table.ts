@@ -20,7 +20,8 @@ export interface TableOptions<T> {
   limit?: number;
   /** Called for each row that is drawn. */
   row?: (tr: HTMLTableRowElement, row: T) => void;
-  wide?: boolean;
+  /** Whether the first column takes what room is left, and cuts its text to that. */
+  fixed?: boolean;
 }
 
 export class SortedTable<T> {
@@ -43,7 +44,7 @@ export class SortedTable<T> {
       const label = c.by ? button(c.label, () => this.sort(i), { class: 'sort' }) : c.label;
       return h('th', { scope: 'col', class: c.numeric ? 'n' : null, title: c.title }, label);
     });
-    const table = h('table', { class: options.wide === false ? null : 'wide' }, options.caption ? h('caption', {}, options.caption) : null, h('thead', {}, h('tr', {}, this.heads)), this.body);
+    const table = h('table', { class: options.fixed ? 'wide fixed' : 'wide' }, options.caption ? h('caption', {}, options.caption) : null, h('thead', {}, h('tr', {}, this.heads)), this.body);
     this.element = h('div', {}, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption ?? 'table' }, table), this.more);
   }
 

@@ -1,7 +1,7 @@
 // The row of numbers under the verdict: what the goroutines did in the range.
 
 import { bodyOf, h } from '../dom';
-import { average, counted, duration, percent } from '../format';
+import { average, duration, percent } from '../format';
 import type { Summary } from '../model/summary';
 import { overlap, sum } from '../model/time';
 import { looks } from '../palette';
@@ -52,24 +52,20 @@ function tilesOf(page: Page, s: Summary): Tile[] {
   for (const i of [0, 2, 3, 4, 5, 6, 1, 7]) {
     const look = looks[i]!;
     if (time[i] === 0 && (look.name === 'unknown' || look.name === 'timer' || look.name === 'syscall')) continue;
-    out.push({ name: names[i]!, look: look.name, value: percent(time[i]!, engaged), note: noteOf(page, s, i, time[i]!), share: engaged > 0 ? time[i]! / engaged : 0 });
+    out.push({ name: names[i]!, look: look.name, value: percent(time[i]!, engaged), note: noteOf(page, s, look.name, time[i]!), share: engaged > 0 ? time[i]! / engaged : 0 });
   }
   const rest = s.times.atRest;
   if (rest > 0) out.push({ name: 'At rest', look: 'rest', value: duration(rest), note: 'idle by design, left out', share: rest / sum(s.times.ns) });
   return out;
 }
 
-function noteOf(page: Page, s: Summary, look: number, ns: number): string {
-  const what = duration(ns);
-  if (looks[look]!.name !== 'runtime') return look === 0 ? `${what} of ${counted(seen(page, s), 'goroutine', 'goroutines')}` : what;
+function noteOf(page: Page, s: Summary, look: string, ns: number): string {
+  if (look !== 'runtime') return duration(ns);
   const { ranges } = page.log;
   let stopped = 0;
   for (let i = 0; i < ranges.n; i++) if (ranges.code[i] === RangeSTW) stopped += overlap(ranges.start[i]!, ranges.start[i]! + ranges.ns[i]!, s.from, s.to);
-  return stopped > 0 ? `${what} · stopped ${duration(stopped)}` : what;
-}
-
-function seen(page: Page, s: Summary): number {
-  return s.groups.reduce((n, g, i) => (page.result.groups[i]!.system ? n : n + g.count), 0);
+  const assists = s.times.of('running/gc-assist');
+  return [duration(ns), assists > 0 ? `assists ${duration(assists)}` : '', stopped > 0 ? `stopped ${duration(stopped)}` : ''].filter(Boolean).join(' · ');
 }
 
 /** processorsIn is the highest GOMAXPROCS in a range. */

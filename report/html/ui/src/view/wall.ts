@@ -44,10 +44,9 @@ function partition(page: Page, s: Summary, { partition: parts }: Parallelism): H
   const bar = h('div', { class: 'bar tall', 'aria-hidden': 'true' }, present.map((l) => segment(l, parts[l.key]!, length)));
   const rows = present.map((l) =>
     h('tr', {},
-      h('th', { scope: 'row' }, h('span', { class: `swatch w-${l.look}` }), ' ', l.name),
+      h('th', { scope: 'row', class: 'means' }, h('span', { class: `swatch w-${l.look}` }), ` ${l.name} `, h('small', {}, l.means, causes(page, s, l))),
       h('td', { class: 'n' }, about(s, percent(parts[l.key]!, length))),
       h('td', { class: 'n' }, duration(parts[l.key]!)),
-      h('td', { class: 'means' }, l.means, causes(page, s, l)),
     ),
   );
   return [bar, h('div', { class: 'scroll' }, h('table', { class: 'wide' }, h('caption', {}, 'Each instant has one label; at rest left out'), h('tbody', {}, rows)))];
@@ -68,14 +67,14 @@ const causeWords: Record<string, string> = {
 };
 
 /** causes says why, which only the analysis of the whole trace knows. */
-function causes(page: Page, s: Summary, l: Label): HTMLElement | null {
-  if (!s.whole) return null;
+function causes(page: Page, s: Summary, l: Label): string {
+  if (!s.whole) return '';
   const c = page.result.concurrency;
   const found = { parallel: c.parallel_kind_ns, interleaved: c.interleaved_cause_ns, stalled: c.stalled_cause_ns, latency_bound: c.latency_cause_ns }[l.key as string];
   const all = Object.entries(found ?? {}).sort((a, b) => b[1] - a[1]);
   const whole = sum(all.map(([, ns]) => ns));
-  if (whole === 0) return null;
-  return h('small', { class: 'causes' }, all.slice(0, 3).map(([name, ns]) => `${causeWords[name] ?? name} ${percent(ns, whole)}`).join(' · '));
+  if (whole === 0) return '';
+  return ': ' + all.slice(0, 3).map(([name, ns]) => `${causeWords[name] ?? name} ${percent(ns, whole)}`).join(', ');
 }
 
 interface Rung {

@@ -1,0 +1,243 @@
+package analyze_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/interval"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+)
+
+const serverTrace = "../testdata/traces/go1.26/server.trace"
+
+// detailed analyses a trace with its intervals.
+func detailed(t *testing.T, path string, o analyze.Options, most int) (*result.Result, *interval.Log) {
+	t.Helper()
+	r, log, err := analyze.Detailed(context.Background(), analyze.File(path), o, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, log
+}
+
+// The intervals are the same time as the sums: of each group by kind, and at rest,
+// whether they are told one by one or were merged for want of room.
+func TestIntervalsSumToTheResult(t *testing.T) {
+	overCorpus(t, func(t *testing.T, path string) {
+		for _, most := range []int{0, 500} {
+			r, log := detailed(t, path, analyze.Options{}, most)
+			sums := sumsOf(t, log)
+			for i := range r.Groups {
+				g := &r.Groups[i]
+				if diff := cmp.Diff(nonZero(g.Time.Kinds), nonZero(sums[i].kinds)); diff != "" {
+					t.Errorf("%d intervals at most, group %s (-result +intervals):\n%s", most, g.Name, diff)
+				}
+				if diff := cmp.Diff(nonZero(g.Time.AtRestKinds), nonZero(sums[i].atRest)); diff != "" {
+					t.Errorf("%d intervals at most, at rest in %s (-result +intervals):\n%s", most, g.Name, diff)
+				}
+			}
+			if most == 0 && log.BelowNs != 0 {
+				t.Errorf("intervals below %d ns were merged without need", log.BelowNs)
+			}
+			checkSweep(t, r, log)
+		}
+	})
+}
+
+type groupSums struct{ kinds, atRest map[string]int64 }
+
+// sumsOf sums the intervals and what was merged by group, and checks that a
+// goroutine's intervals stay in the window.
+func sumsOf(t *testing.T, log *interval.Log) map[int]groupSums {
+	t.Helper()
+	sums := map[int]groupSums{}
+	add := func(cell int32, ns int64) {
+		c := &log.Cells[cell]
+		s, ok := sums[c.Group]
+		if !ok {
+			s = groupSums{map[string]int64{}, map[string]int64{}}
+			sums[c.Group] = s
+		}
+		s.kinds[c.Kind.Label()] += ns
+		if c.Rule != "" {
+			s.atRest[c.Kind.Label()] += ns
+		}
+	}
+	for _, g := range log.Goroutines {
+		end := g.Start
+		for _, iv := range g.Intervals {
+			end += iv.Ns
+			c := &log.Cells[iv.Cell]
+			if c.Group != g.Group {
+				t.Fatalf("goroutine %d of group %d has an interval of group %d", g.ID, g.Group, c.Group)
+			}
+			if !c.Merged {
+				add(iv.Cell, iv.Ns)
+			}
+		}
+		if g.Start < log.From || end > log.To {
+			t.Errorf("goroutine %d is told from %d to %d, the log is from %d to %d", g.ID, g.Start, end, log.From, log.To)
+		}
+	}
+	for key, sum := range log.Rest {
+		if key.Bin < 0 || int(key.Bin) >= log.Bins() {
+			t.Errorf("bin %d of %d", key.Bin, log.Bins())
+		}
+		add(key.Cell, sum.Ns)
+	}
+	return sums
+}
+
+func nonZero(m map[string]int64) map[string]int64 {
+	out := map[string]int64{}
+	for k, ns := range m {
+		if ns != 0 {
+			out[k] = ns
+		}
+	}
+	return out
+}
+
+// checkSweep holds what ran over time against the histogram and the partition, which
+// leave gaps of the trace out.
+func checkSweep(t *testing.T, r *result.Result, log *interval.Log) {
+	t.Helper()
+	if len(r.Trace.Gaps) > 0 {
+		return
+	}
+	running := make([]int64, len(r.Concurrency.RunningHistogramNs))
+	labels := map[string]int64{}
+	for _, c := range log.Sweep.Cells {
+		if c.Ns == 0 {
+			continue
+		}
+		running[c.Running] += c.Ns
+		labels[log.Sweep.Labels[c.Label]] += c.Ns
+	}
+	if diff := cmp.Diff(r.Concurrency.RunningHistogramNs, running); diff != "" {
+		t.Errorf("running at once (-result +over time):\n%s", diff)
+	}
+	for _, p := range r.Concurrency.PartitionNs.Parts() {
+		if labels[p.Label] != p.Ns {
+			t.Errorf("%s: %d ns over time, %d in the result", p.Label, labels[p.Label], p.Ns)
+		}
+	}
+}
+
+// However little room there is, what the report points to is told one by one.
+func TestMomentsAreKept(t *testing.T) {
+	overCorpus(t, func(t *testing.T, path string) {
+		r, log := detailed(t, path, analyze.Options{}, 1)
+		told := map[int64][]*interval.Goroutine{} // threads of C code come back under one ID
+		for _, g := range log.Goroutines {
+			told[g.ID] = append(told[g.ID], g)
+		}
+		for _, f := range r.Findings {
+			for _, m := range f.At {
+				if m.Goroutine > 0 && !tells(log, told[m.Goroutine], m) {
+					t.Errorf("%s points to goroutine %d from %d to %d, of which nothing is told", f.Detector, m.Goroutine, m.FromNs, m.ToNs)
+				}
+			}
+		}
+		for _, s := range r.Sites {
+			for _, m := range s.Worst {
+				if s.Waits > 0 && !tells(log, told[m.Goroutine], m) {
+					t.Errorf("%s: the wait of goroutine %d from %d to %d is not told", s.Kind, m.Goroutine, m.FromNs, m.ToNs)
+				}
+			}
+		}
+	})
+}
+
+// tells says whether the intervals of a goroutine's ID show something of their own in a
+// moment.
+func tells(log *interval.Log, list []*interval.Goroutine, m result.Moment) bool {
+	for _, g := range list {
+		at := g.Start
+		for _, iv := range g.Intervals {
+			if at < m.ToNs && at+iv.Ns > m.FromNs && !log.Cells[iv.Cell].Merged {
+				return true
+			}
+			at += iv.Ns
+		}
+	}
+	return false
+}
+
+// A window and a filter hold for the intervals as for the sums.
+func TestIntervalsOfAWindow(t *testing.T) {
+	path := serverTrace
+	for _, o := range []analyze.Options{{From: 100e6, To: 200e6}, {Group: regexp.MustCompile("conn..serve")}} {
+		r, log := detailed(t, path, o, 0)
+		if log.From != r.Scope.FromNs || log.To != r.Scope.ToNs {
+			t.Errorf("the log is from %d to %d, the scope from %d to %d", log.From, log.To, r.Scope.FromNs, r.Scope.ToNs)
+		}
+		sums := sumsOf(t, log)
+		for i := range r.Groups {
+			if diff := cmp.Diff(nonZero(r.Groups[i].Time.Kinds), nonZero(sums[i].kinds)); diff != "" {
+				t.Errorf("%+v, group %s (-result +intervals):\n%s", o, r.Groups[i].Name, diff)
+			}
+		}
+	}
+}
+
+// Two readings give the same intervals.
+func TestIntervalsAreDeterministic(t *testing.T) {
+	path := serverTrace
+	for _, most := range []int{0, 2000} {
+		_, x := detailed(t, path, analyze.Options{}, most)
+		_, y := detailed(t, path, analyze.Options{}, most)
+		if len(x.Goroutines) != len(y.Goroutines) || x.BelowNs != y.BelowNs {
+			t.Fatalf("%d goroutines below %d ns, then %d below %d", len(x.Goroutines), x.BelowNs, len(y.Goroutines), y.BelowNs)
+		}
+		for i := range x.Goroutines {
+			if a, b := told(x, x.Goroutines[i]), told(y, y.Goroutines[i]); a != b {
+				t.Errorf("goroutine %d:\n%s\nand then\n%s", x.Goroutines[i].ID, a, b)
+			}
+		}
+	}
+}
+
+// told is what a goroutine did, in words that two readings share.
+func told(log *interval.Log, g *interval.Goroutine) string {
+	s := fmt.Sprint(g.ID, g.Group, g.Start, g.Parent, g.Older, g.Open)
+	for _, iv := range g.Intervals {
+		c := log.Cells[iv.Cell]
+		s += fmt.Sprint(" ", iv.Ns, c.Kind.Label(), c.Merged, c.Rule, iv.Who, len(log.Stacks[c.Stack]))
+	}
+	return s
+}
+
+// Messages of the program's log come along, other than in the sums.
+func TestMessagesAreKept(t *testing.T) {
+	_, log := detailed(t, "../testdata/traces/go1.26/tasks.trace", analyze.Options{}, 0)
+	if len(log.Logs) == 0 {
+		t.Fatal("no log line")
+	}
+	for _, l := range log.Logs {
+		if l.Message == "" {
+			t.Errorf("a log line without its message: %+v", l)
+		}
+	}
+	if len(log.Tasks) == 0 || len(log.Regions) == 0 {
+		t.Errorf("%d tasks and %d regions", len(log.Tasks), len(log.Regions))
+	}
+}
+
+// Kinds on a processor carry their P.
+func TestRunningIntervalsHaveTheirP(t *testing.T) {
+	_, log := detailed(t, serverTrace, analyze.Options{}, 0)
+	for _, g := range log.Goroutines {
+		for _, iv := range g.Intervals {
+			if log.Cells[iv.Cell].Kind == waitkind.User && iv.Who < 0 {
+				t.Fatalf("goroutine %d ran for %d ns on no P", g.ID, iv.Ns)
+			}
+		}
+	}
+}
