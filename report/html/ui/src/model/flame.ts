@@ -155,10 +155,3 @@ export function functions(root: FlameNode): FunctionSum[] {
 export function leftHeavy(node: FlameNode): FlameNode[] {
   return [...node.children.values()].sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
 }
-
-/** depthOf is how many rows are below a node. */
-export function depthOf(node: FlameNode): number {
-  let most = 0;
-  for (const child of node.children.values()) most = Math.max(most, 1 + depthOf(child));
-  return most;
-}

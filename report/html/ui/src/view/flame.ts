@@ -56,14 +56,13 @@ export function mountFlame(page: Page): void {
     { label: 'Self', numeric: true, by: (f) => f.self, cell: (f) => (f.self > 0 ? inUnit(f.self) : '–') },
     { label: 'Total', numeric: true, by: (f) => f.total, cell: (f) => inUnit(f.total) },
   ], { caption: 'Functions', sorted: 2, limit: 50, fixed: true });
-  const kinds = h('div', { role: 'group', 'aria-label': 'Time of', class: 'tools' });
+  const kinds = h('div', { role: 'group', 'aria-label': 'Time of', class: 'choice' });
   const says = h('p', { class: 'scope' });
   const matched = h('span', { class: 'scope', role: 'status' });
   const both = button('Stacks + waker', () => ((wakers = !wakers), draw()), { title: 'Below the stack that waited, the stack that ended the wait, from its innermost function on' });
   const all = button('Clear group', () => store.set({ group: -1 }));
   body.append(
-    kinds,
-    h('div', { class: 'tools' }, both, button('Whole graph', () => icicle.zoomTo(null)), all, matched),
+    h('div', { class: 'tools' }, kinds, both, button('Whole graph', () => icicle.zoomTo(null)), all, matched),
     says,
     h('div', { class: 'split' }, h('div', {}, details, icicle.element), table.element),
   );

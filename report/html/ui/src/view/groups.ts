@@ -92,6 +92,7 @@ class Tools {
     this.input.toggleAttribute('aria-invalid', q.problem !== '');
     const resting = rows.filter((r) => r.engaged <= 0.001 * r.sum.times.lifetime);
     const goroutines = resting.reduce((n, r) => n + r.sum.count, 0);
+    this.hide.parentElement!.hidden = resting.length === 0;
     this.hidden.textContent = `hide groups at rest (${counted(resting.length, 'group', 'groups')}, ${counted(goroutines, 'goroutine', 'goroutines')})`;
     const quiet = new Set(hideRest ? resting : []);
     const out = rows.filter((r) => !quiet.has(r) && q.includes(r.group.name, r.group.created_by) && !q.excludes(r.group.name, r.group.created_by));
@@ -160,11 +161,12 @@ function shareCell(page: Page, r: GroupRow, look: number, label: string): Node |
   return h('span', {}, share, p99 > 0 ? h('small', {}, ` (${duration(p99)})`) : null);
 }
 
-/** mostly names the look with at least half of the time in progress, as a group's verdict does by class. */
+const classes = { running: 'running', runnable: 'runnable', 'blocked-sync': 'sync', 'blocked-io': 'I/O', timer: 'timer', runtime: 'runtime', unknown: 'unknown' };
+
+/** mostly names the class with at least half of the time in progress, as a group's verdict does. */
 function mostly(r: GroupRow): string {
   if (r.engaged <= 0.001 * r.sum.times.lifetime) return 'at rest';
-  const classes = ['running', 'runnable', 'blocked-sync', 'blocked-io', 'timer', 'runtime', 'unknown'];
-  return classes.find((c) => 2 * r.sum.times.engagedOf(c) >= r.engaged) ?? 'mixed';
+  return Object.entries(classes).find(([c]) => 2 * r.sum.times.engagedOf(c) >= r.engaged)?.[1] ?? 'mixed';
 }
 
 const [sparkWidth, sparkHeight] = [88, 18];

@@ -3,7 +3,7 @@
 
 import { h, onResize } from '../dom';
 import { shortFunc } from '../format';
-import { depthOf, leftHeavy, Own, Woke, type FlameNode } from '../model/flame';
+import { leftHeavy, Own, Woke, type FlameNode } from '../model/flame';
 import { color } from '../palette';
 
 interface Box {
@@ -73,8 +73,7 @@ export class Icicle {
     this.rows = [];
     for (let n: FlameNode | null = this.zoom; n; n = n.parent) this.row(n.depth).push({ node: n, x: 0, width: this.width });
     this.below(this.zoom, 0, this.width);
-    const height = (this.zoom.depth + depthOf(this.zoom) + 1) * rowHeight;
-    this.room.style.height = `${height}px`;
+    this.room.style.height = `${this.rows.length * rowHeight}px`;
     this.draw();
   }
 

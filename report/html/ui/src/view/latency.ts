@@ -54,7 +54,7 @@ export function mountLatency(page: Page): void {
 function columns(choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
   const ns = (label: string, of: (l: Latency) => number) => ({ label, numeric: true, by: (r: Row) => of(r.latency), cell: (r: Row) => duration(of(r.latency)) });
   return [
-    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.label.includes('/') ? 'cut kind' : 'cut', title: r.label }, h('span', { class: `swatch c-${r.look}` }), ' ', button(r.name, () => choose(r.label), { class: 'plain' })) },
+    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.label.includes('/') ? 'with-swatch kind' : 'with-swatch', title: r.label }, h('span', { class: `swatch c-${r.look}` }), button(r.name, () => choose(r.label), { class: 'plain cut' })) },
     { label: 'n', title: 'how many', numeric: true, by: (r) => r.latency.count, cell: (r) => count(r.latency.count) },
     ns('p50', (l) => l.p50_ns), ns('p90', (l) => l.p90_ns), ns('p99', (l) => l.p99_ns), ns('Max', (l) => l.max_ns),
   ];

@@ -9,7 +9,7 @@ import { around } from './range';
 /** momentText says when something was. */
 export function momentText(m: Moment): string {
   const length = m.to_ns - m.from_ns;
-  return `${instant(m.from_ns, Math.max(length / 10, 1000))}, ${duration(length)}${m.goroutine ? `, G${m.goroutine}` : ''}`;
+  return `${instant(m.from_ns, Math.max(length / 10, 1000))} for ${duration(length)}`;
 }
 
 /** momentButton sets the range around a moment, and reveals its goroutine. */

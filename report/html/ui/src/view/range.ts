@@ -31,7 +31,7 @@ export function followNote(page: Page, id: string): void {
 /** wholeNote writes there, while a range is chosen, that the section does not follow it. */
 export function wholeNote(page: Page, id: string): void {
   const note = noteOf(id);
-  const write = (): void => void (note.textContent = page.store.whole ? '' : 'whole trace, not the range');
+  const write = (): void => void (note.textContent = page.store.whole ? '' : 'whole trace');
   write();
   page.store.watch(['from', 'to'], write);
 }
@@ -48,7 +48,7 @@ function noteOf(id: string): HTMLElement {
   return note;
 }
 
-/** showMoment sets the range around a stretch, padded, as one step. */
+/** around is a range with some room on both sides of a stretch. */
 export function around(page: Page, from: number, to: number): { from: number; to: number } {
   const pad = Math.max((to - from) * 0.25, 1000);
   const { from: first, to: last } = page.store.bounds;

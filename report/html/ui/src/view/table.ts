@@ -44,8 +44,9 @@ export class SortedTable<T> {
       const label = c.by ? button(c.label, () => this.sort(i), { class: 'sort' }) : c.label;
       return h('th', { scope: 'col', class: c.numeric ? 'n' : null, title: c.title }, label);
     });
-    const table = h('table', { class: options.fixed ? 'wide fixed' : 'wide' }, options.caption ? h('caption', {}, options.caption) : null, h('thead', {}, h('tr', {}, this.heads)), this.body);
-    this.element = h('div', {}, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption ?? 'table' }, table), this.more);
+    const table = h('table', { class: options.fixed ? 'wide fixed' : 'wide', 'aria-label': options.caption }, h('thead', {}, h('tr', {}, this.heads)), this.body);
+    // A caption within would be as wide as the table, and scroll away with it.
+    this.element = h('div', {}, options.caption ? h('p', { class: 'scope' }, options.caption) : null, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption ?? 'table' }, table), this.more);
   }
 
   show(rows: readonly T[]): void {

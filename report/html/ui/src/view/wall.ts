@@ -120,7 +120,7 @@ function runningAtOnce(page: Page, s: Summary, p: Parallelism): HTMLElement[] {
   const head = h('thead', {}, h('tr', {}, ['at once', '', 'time', 'use of the Ps'].map((t, i) => h('th', { scope: 'col', class: i === 0 || i === 2 ? 'n' : null }, t))));
   return [
     h('h4', {}, 'Goroutines running at once'),
-    h('p', { class: 'scope' }, `${about(s, average(p.averageRunning))} running on average on ${procs} Ps, ${average(p.averageParallelism)} while any ran; ${duration(all)} in all`),
+    h('p', { class: 'scope' }, `${about(s, average(p.averageRunning))} running on average on ${procs} Ps, ${average(p.averageParallelism)} while any ran`),
     h('div', { class: 'scroll short' }, h('table', { class: 'wide' }, head, h('tbody', {}, rows))),
   ];
 }
