@@ -45,6 +45,9 @@ func TestIntervalsSumToTheResult(t *testing.T) {
 			if most == 0 && log.BelowNs != 0 {
 				t.Errorf("intervals below %d ns were merged without need", log.BelowNs)
 			}
+			if kept := log.Kept(); most == 0 && kept != log.Intervals || kept > log.Intervals {
+				t.Errorf("%d of %d intervals are told one by one", kept, log.Intervals)
+			}
 			checkSweep(t, r, log)
 		}
 	})

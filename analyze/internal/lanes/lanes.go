@@ -173,6 +173,7 @@ func (l *Lanes) add(g *life, r *timeline.Record) {
 			last := g.Intervals[n-1]
 			g.Intervals = g.Intervals[:n-1]
 			l.held--
+			l.log.Intervals--
 			iv.Ns += last.Ns
 			iv.Keep = iv.Keep || last.Keep
 			at -= last.Ns

@@ -211,6 +211,9 @@ func (m *Machine) blank(op Op) *Record {
 // span gives a record its start and end, as recorded.
 func (m *Machine) span(r *Record, start, end int64) {
 	r.Flags &^= FlagOutside
+	if end >= m.opts.To {
+		r.Flags &^= FlagSplit // what it goes on with is not in the window
+	}
 	if m.opts.From <= start && m.opts.From < end && start < m.opts.To && end <= m.opts.To {
 		r.Start, r.End = start, end
 		return

@@ -3,6 +3,7 @@ package timeline
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -344,6 +345,32 @@ func TestAWindowClipsAndKeepsTheChangesOfState(t *testing.T) {
 		want{510, 510, waitkind.User, FlagCensoredEnd | FlagOutside})
 	if from, to := m.Window(); from != 200 || to != 510 {
 		t.Errorf("window %d–%d", from, to)
+	}
+}
+
+// A cut behind which the window ends is the run's end there: nothing follows that it
+// would count with.
+func TestAWindowEndsARunThatIsCut(t *testing.T) {
+	for _, to := range []time.Duration{150, 200, 250} {
+		out, _ := newStory(t).
+			create(50, 1, 2, 0, "main.work").
+			start(100, 1, 0).
+			add(200, event.Event{Kind: event.RegionBegin, G: 1, P: 0, M: 100, Subject: 7}).
+			block(300, 1, 0, event.ReasonSync, "sync.(*Mutex).Lock").
+			run(400, Options{To: int64(to)})
+		open := 0
+		for _, r := range out.intervals(1) {
+			switch {
+			case r.State != event.GoRunning || r.Ns() == 0:
+			case r.Has(FlagSplit):
+				open++
+			default:
+				open = 0
+			}
+		}
+		if open > 0 {
+			t.Errorf("in a window until %d the run goes on behind its last interval", to)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import { inflate } from './data/columns';
 import { decodeLog } from './data/log';
 import type { Result } from './data/result';
 import { byID } from './dom';
+import { revealing } from './model/navigate';
 import { summarise, type Summary } from './model/summary';
 import type { Page } from './page';
 import { Store } from './state';
@@ -70,7 +71,7 @@ function newPage(result: Result, log: Page['log'], store: Store): Page {
       live.textContent = text;
     },
     goroutineAt: (id) => index.get(id) ?? -1,
-    reveal: (goroutine, instant) => store.set({ goroutine, instant }),
+    reveal: (goroutine, instant) => store.set(revealing(page, goroutine, instant)),
   };
   return page;
 }

@@ -3,20 +3,26 @@
 
 import type { Page } from './page';
 import { mountBlame } from './view/blame';
+import { mountDrawer } from './view/drawer';
 import { mountFindings } from './view/findings';
 import { mountFlame } from './view/flame';
 import { mountGC } from './view/gc';
 import { mountGroups } from './view/groups';
+import { mountKeys } from './view/keys';
 import { mountLatency } from './view/latency';
 import { mountMMU } from './view/mmu';
 import { mountOverview } from './view/overview';
+import { mountSearch } from './view/search';
 import { mountSpans } from './view/spans';
 import { mountTabs } from './view/tabs';
+import { mountTheme } from './view/theme';
 import { mountTiles } from './view/tiles';
 import { mountTimeline } from './view/timeline';
 import { mountWall } from './view/wall';
 
 export const parts: readonly ((page: Page) => void)[] = [
+  mountSearch,
+  mountTheme, // before the first canvas
   mountTiles,
   mountFindings,
   mountOverview,
@@ -30,4 +36,6 @@ export const parts: readonly ((page: Page) => void)[] = [
   mountSpans,
   mountGC,
   mountTabs, // after its panels
+  mountDrawer,
+  mountKeys,
 ];

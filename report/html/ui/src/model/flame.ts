@@ -127,7 +127,7 @@ class Tree {
 export function selfOf(node: FlameNode): number {
   let own = node.total;
   for (const child of node.children.values()) if (child.half === node.half) own -= child.total;
-  return Math.max(0, own);
+  return own < 0.5 ? 0 : own; // shares of bins do not sum to the last digit
 }
 
 /** functions sums a tree by function; one that calls itself counts once. */

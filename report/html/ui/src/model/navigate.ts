@@ -5,6 +5,7 @@ import type { State, Store } from '../state';
 import { intervalAt } from './indexes';
 import { single } from './lanes';
 import { matcher } from './match';
+import { wakerAt } from './words';
 
 /** zoom makes the range shorter (factor < 1) or longer around an instant. */
 export function zoom(store: Store, factor: number, around = (store.state.from + store.state.to) / 2): void {
@@ -73,4 +74,14 @@ export function revealing(page: Page, id: number, instant: number): Partial<Stat
     patch.to = patch.from + 2 * half;
   }
   return patch;
+}
+
+/** toWaker goes to the goroutine that ended the chosen wait, at the instant when it did. */
+export function toWaker(page: Page): void {
+  const i = chosenInterval(page);
+  if (i < 0) return page.announce('Choose a wait first: click on one in the timeline.');
+  const { g } = wakerAt(page.log, i, page.goroutineAt);
+  if (g < 0) return page.announce('No goroutine is known to have ended this one.');
+  page.reveal(page.log.goroutines.id[g]!, page.log.intervals.end[i]!);
+  page.announce(`At its waker, G${page.log.goroutines.id[g]!}.`);
 }

@@ -8,7 +8,7 @@ import { firstAfter, parallelism, type Parallelism } from './parallel';
 import { binShare, Times } from './time';
 
 export interface GroupSum {
-  /** How many goroutines were seen; at least, where some were left out of the page. */
+  /** How many goroutines were seen; of a range, of those that the page has one by one. */
   count: number;
   times: Times;
 }

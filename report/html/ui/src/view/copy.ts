@@ -43,7 +43,7 @@ function reportMarkdown(page: Page): string {
   const facts = [duration(trace.duration_ns), `${trace.gomaxprocs[0]?.n ?? '?'} Ps`, `${count(result.scope.goroutines)} goroutines`, `go${trace.go_version} format`];
   return [
     `## conctrace: ${escapeMarkdown(trace.file)}\n\n${facts.join(' · ')}\n`,
-    `**${escapeMarkdown(verdict.label)}**: ${escapeMarkdown(verdict.sentence)}\n`,
+    `**${escapeMarkdown(verdict.sentence)}**\n`,
     ...result.findings.map(findingMarkdown),
     `### Groups (${rangeText(page, page.summary().from, page.summary().to)})\n\n${groupsMarkdown(page)}`,
   ].join('\n');

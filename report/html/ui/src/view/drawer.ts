@@ -4,12 +4,13 @@ import { byID, button, h } from '../dom';
 import { count, duration, shortFunc } from '../format';
 import { GoOlder, GoOpen, GoSystem } from '../data/log';
 import { children } from '../model/indexes';
-import { chosenInterval, fit, revealing } from '../model/navigate';
+import { chosenInterval, fit } from '../model/navigate';
 import { at, goroutineName, groupName } from '../model/words';
 import type { Page } from '../page';
 import { belongings } from './drawer/belongings';
 import { chosen } from './drawer/chosen';
 import { IntervalList } from './drawer/intervals';
+import { goroutineLink } from './drawer/link';
 import { timesTable } from './drawer/times';
 
 export function mountDrawer(page: Page): void {
@@ -140,11 +141,6 @@ class Drawer {
       fact('intervals', `${count(hi - lo)} in this page `, button('Fit (F)', () => fit(page), { class: 'plain' })),
     );
   }
-}
-
-/** goroutineLink goes to a goroutine at an instant. */
-export function goroutineLink(page: Page, id: number, instant: number): HTMLElement {
-  return button(`G${id}`, () => page.store.set(revealing(page, id, instant)), { class: 'plain' });
 }
 
 /** closeDrawer closes it, and says whether it was open. */

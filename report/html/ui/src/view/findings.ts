@@ -5,9 +5,11 @@ import { button, byID, h } from '../dom';
 import { copyButton, copyReport, findingMarkdown } from './copy';
 import { showMoment } from './moment';
 import type { Page } from '../page';
+import { wholeNote } from './range';
 
 export function mountFindings(page: Page): void {
   const section = byID('findings');
+  wholeNote(page, 'findings');
   section.querySelector('.tools')?.append(button('Copy the report as Markdown', () => copyReport(page), { title: 'Verdict, findings and groups (C)' }));
   for (const item of section.querySelectorAll<HTMLElement>('[data-finding]')) {
     const f = page.result.findings[Number(item.dataset['finding'])];
@@ -24,10 +26,10 @@ function show(page: Page, f: Finding, item: HTMLElement): void {
   for (const other of document.querySelectorAll('.finding.chosen')) other.classList.remove('chosen');
   item.classList.add('chosen');
   const groups = f.groups.filter((g) => g < page.result.groups.length).slice(0, 3);
-  page.store.set({ group: -1, query: '', open: [...new Set([...page.store.state.open, ...groups])] }, 'drag');
-  const worst = f.at[0];
-  if (worst) showMoment(page, worst);
-  else document.getElementById('timeline')?.scrollIntoView();
+  const lanes = { by: 'group', group: -1, query: '', open: [...new Set([...page.store.state.open, ...groups])] } as const;
+  if (f.at[0]) return showMoment(page, f.at[0], lanes);
+  page.store.set(lanes);
+  document.getElementById('timeline')?.scrollIntoView();
 }
 
 /** link makes links of the moments that the page lists as text. */

@@ -38,6 +38,7 @@ export function mountFlame(page: Page): void {
   const body = bodyOf('flame');
   followNote(page, 'flame');
   let wakers = false;
+  let marked = '';
   let total = 0;
   const chosen = (): Choice => present.find((c) => c.id === store.state.flame) ?? present[0]!;
   const inUnit = (n: number): string => about(page.summary(), chosen().id === 'samples' ? `${count(n)} samples` : duration(n));
@@ -52,7 +53,7 @@ export function mountFlame(page: Page): void {
   };
   const icicle = new Icicle(tell);
   const table = new SortedTable<FunctionSum>([
-    { label: 'Function', by: (f) => f.name, cell: (f) => button(shortFunc(f.name), () => store.set({ query: f.name }), { class: 'plain cut', title: `${f.name}: mark it in the graph` }) },
+    { label: 'Function', by: (f) => f.name, cell: (f) => button(shortFunc(f.name), () => ((marked = marked === f.name ? '' : f.name), mark(tree)), { class: 'plain cut', title: `${f.name}: mark it in the graph` }) },
     { label: 'Self', numeric: true, by: (f) => f.self, cell: (f) => (f.self > 0 ? inUnit(f.self) : '–') },
     { label: 'Total', numeric: true, by: (f) => f.total, cell: (f) => inUnit(f.total) },
   ], { caption: 'Functions', sorted: 2, limit: 50, fixed: true });
@@ -67,13 +68,15 @@ export function mountFlame(page: Page): void {
     h('div', { class: 'split' }, h('div', {}, details, icicle.element), table.element),
   );
 
-  const mark = (root: FlameNode): void => {
+  const mark = (root: FlameNode | null): void => {
+    if (!root) return;
     const q = parseQuery(store.state.query);
-    const matches = (fn: string): boolean => !q.empty && q.includes(fn) && !q.excludes(fn);
+    const matches = (fn: string): boolean => (marked !== '' ? fn === marked : !q.empty && q.includes(fn) && !q.excludes(fn));
     icicle.highlight(matches);
-    matched.textContent = q.problem !== '' ? q.problem : q.empty ? '' : `search: ${percent(matching(root, matches), root.total)} of it`;
+    const what = marked !== '' ? shortFunc(marked) : q.empty ? '' : 'search';
+    matched.textContent = what === '' ? q.problem : `${what}: ${percent(matching(root, matches), root.total)} of it`;
   };
-  let tree: FlameNode;
+  let tree: FlameNode | null = null;
   const draw = (): void => {
     const choice = chosen();
     const { group } = store.state;
@@ -92,7 +95,10 @@ export function mountFlame(page: Page): void {
   const update = whenShown(page, 'flame', draw);
   page.onSummary(update);
   store.watch(['flame', 'group'], update);
-  store.watch(['query'], () => tree && mark(tree));
+  store.watch(['query'], () => {
+    marked = '';
+    mark(tree);
+  });
   const repaint = (): void => requestAnimationFrame(() => icicle.redraw()) as unknown as void;
   store.watch(['theme', 'patterns'], repaint);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);

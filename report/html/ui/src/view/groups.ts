@@ -138,7 +138,7 @@ function columns(page: Page, trend: Trend, toggle: Toggle): Column<GroupRow>[] {
         return b;
       },
     },
-    { label: 'n', numeric: true, title: 'goroutines seen', by: (r) => r.sum.count, cell: (r) => about(page.summary(), count(r.sum.count)) },
+    { label: 'n', numeric: true, title: 'goroutines seen', by: (r) => r.sum.count, cell: (r) => seen(page, r) },
     { label: 'Time', numeric: true, title: 'summed, at rest left out', by: (r) => r.engaged, cell: (r) => about(page.summary(), duration(r.engaged)) },
     wait('Run', 0, ''),
     wait('Runnable (p99)', 2, 'runnable'),
@@ -150,6 +150,13 @@ function columns(page: Page, trend: Trend, toggle: Toggle): Column<GroupRow>[] {
     { label: 'Trend', cell: (r) => spark(trend, r.group.id) },
     { label: 'Mostly', by: (r) => mostly(r), cell: (r) => mostly(r) },
   ];
+}
+
+/** seen is how many goroutines there were. Of a range it is not known where some have no lane. */
+function seen(page: Page, r: GroupRow): Node | string {
+  const { kept } = page.log.header;
+  if (page.summary().whole || kept.goroutines === kept.keptGoroutines) return count(r.sum.count);
+  return h('span', { title: 'how many more there were in the range is not in this page' }, r.sum.count > 0 ? `≥\u00a0${count(r.sum.count)}` : '–');
 }
 
 function shareCell(page: Page, r: GroupRow, look: number, label: string): Node | string {

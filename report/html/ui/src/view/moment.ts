@@ -4,12 +4,13 @@ import type { Moment } from '../data/result';
 import { button } from '../dom';
 import { duration, instant } from '../format';
 import type { Page } from '../page';
+import type { State } from '../state';
 import { around } from './range';
 
 /** momentText says when something was. */
 export function momentText(m: Moment): string {
   const length = m.to_ns - m.from_ns;
-  return `${instant(m.from_ns, Math.max(length / 10, 1000))} for ${duration(length)}`;
+  return `${instant(m.from_ns, Math.max(length / 100, 1000))} for ${duration(length)}`;
 }
 
 /** momentButton sets the range around a moment, and reveals its goroutine. */
@@ -17,9 +18,9 @@ export function momentButton(page: Page, m: Moment, label = momentText(m)): HTML
   return button(label, () => showMoment(page, m), { class: 'plain', title: 'Show this moment in the timeline' });
 }
 
-/** showMoment goes to a moment. */
-export function showMoment(page: Page, m: Moment): void {
+/** showMoment goes to a moment, and changes what else is asked for with it, as one step. */
+export function showMoment(page: Page, m: Moment, also: Partial<State> = {}): void {
   const known = m.goroutine ? page.goroutineAt(m.goroutine) : -1;
-  page.store.set({ ...around(page, m.from_ns, m.to_ns), by: 'group', ...(known >= 0 ? { goroutine: m.goroutine!, instant: m.from_ns } : {}) });
+  page.store.set({ ...also, ...around(page, m.from_ns, m.to_ns), by: 'group', ...(known >= 0 ? { goroutine: m.goroutine!, instant: m.from_ns } : {}) });
   document.getElementById('timeline')?.scrollIntoView();
 }

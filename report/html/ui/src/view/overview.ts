@@ -13,7 +13,7 @@ import { mountBrush } from './brush';
 import { legend } from './legend';
 import { onLook, patterned } from './look';
 import { drawAxis } from './timeline/axis';
-import { drawRanges } from './timeline/decor';
+import { drawMarks, drawStops } from './timeline/decor';
 import { paintArea, pixels, type Pixels } from './timeline/pixels';
 import { stack, stackRest } from './timeline/scene';
 import { makeTiles } from './timeline/tiles';
@@ -104,7 +104,12 @@ class Overview {
     const x = (t: number): number => left + ((t - log.from) * plot) / (log.to - log.from);
     this.gaps(ctx, x);
     if (page.store.state.overlays) {
-      drawRanges(ctx, log, x, left, left + plot, goroutinesTop, stripTop + 5 - goroutinesTop);
+      // Behind what was painted, so that it does not change its colours.
+      ctx.globalCompositeOperation = 'destination-over';
+      drawMarks(ctx, log, x, left, left + plot, goroutinesTop, stripTop - goroutinesTop, 0.2);
+      ctx.globalCompositeOperation = 'source-over';
+      drawMarks(ctx, log, x, left, left + plot, stripTop, 5, 1);
+      drawStops(ctx, log, x, left, left + plot, stripTop - 2, 9, 1);
     }
     this.limits(ctx, x, limit);
     this.scales(ctx, most, limit, plot);

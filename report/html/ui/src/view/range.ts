@@ -22,7 +22,8 @@ export function rangeText(page: Page, from: number, to: number): string {
 export function followNote(page: Page, id: string): void {
   const note = noteOf(id);
   const write = (s: Summary): void => {
-    note.textContent = rangeText(page, s.from, s.to) + (s.exact ? '' : ' · ≈: from bins, short intervals are merged');
+    note.textContent = rangeText(page, s.from, s.to) + (s.exact ? '' : ' · ≈');
+    note.title = s.exact ? '' : '≈: intervals that are merged in this page count in proportion to how much of their bin of time lies in the range';
   };
   write(page.summary());
   page.onSummary(write);

@@ -44,7 +44,7 @@ export class SortedTable<T> {
       const label = c.by ? button(c.label, () => this.sort(i), { class: 'sort' }) : c.label;
       return h('th', { scope: 'col', class: c.numeric ? 'n' : null, title: c.title }, label);
     });
-    const table = h('table', { class: options.fixed ? 'wide fixed' : 'wide', 'aria-label': options.caption }, h('thead', {}, h('tr', {}, this.heads)), this.body);
+    const table = h('table', { class: options.fixed ? 'wide fixed' : 'wide' }, h('thead', {}, h('tr', {}, this.heads)), this.body);
     // A caption within would be as wide as the table, and scroll away with it.
     this.element = h('div', {}, options.caption ? h('p', { class: 'scope' }, options.caption) : null, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption ?? 'table' }, table), this.more);
   }
@@ -92,17 +92,22 @@ export class SortedTable<T> {
     return tr;
   }
 
+  /** markdown is the rows as they are shown; columns that do not sort are drawings or links. */
   markdown(): string {
+    const columns = this.columns.filter((c) => c.by);
     return markdownTable(
-      this.columns.map((c) => c.label),
-      this.order().map((row) => this.columns.map((c) => textOf(c.cell(row)))),
-      this.columns.map((c) => c.numeric === true),
+      columns.map((c) => c.label),
+      this.order().map((row) => columns.map((c) => textOf(c.cell(row)))),
+      columns.map((c) => c.numeric === true),
     );
   }
 }
 
+/** textOf is a cell's text, whole where it is cut off on the page. */
 function textOf(cell: Node | string): string {
-  return typeof cell === 'string' ? cell : ((cell as Element).getAttribute?.('title') ?? cell.textContent ?? '');
+  if (typeof cell === 'string') return cell;
+  const whole = cell instanceof HTMLElement && cell.classList.contains('cut') ? cell.title : '';
+  return whole || (cell.textContent ?? '');
 }
 
 /** name is a name from the trace: cut off with an ellipsis, whole on hover. */
@@ -121,6 +126,6 @@ export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
     .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
-    .replace(/[\\`*_{}[\]<>#|~!@:&]/g, '\\$&')
+    .replace(/[\\`*_{}[\]<>#|~!@&]/g, '\\$&')
     .trim();
 }

@@ -7,7 +7,7 @@ import { overlap, sum } from '../model/time';
 import { looks } from '../palette';
 import type { Page } from '../page';
 import { RangeSTW } from '../data/log';
-import { about, followNote } from './range';
+import { about, rangeText, wholeNote } from './range';
 
 interface Tile {
   name: string;
@@ -19,9 +19,14 @@ interface Tile {
 
 export function mountTiles(page: Page): void {
   const list = h('ul', { class: 'tiles' });
-  bodyOf('verdict').append(list);
-  const draw = (s: Summary): void => list.replaceChildren(...tilesOf(page, s).map((t) => draught(s, t)));
-  followNote(page, 'verdict');
+  const note = h('p', { class: 'scope' });
+  bodyOf('verdict').append(note, list);
+  wholeNote(page, 'verdict');
+  const draw = (s: Summary): void => {
+    note.textContent = s.whole ? '' : `The numbers below: ${rangeText(page, s.from, s.to)}`;
+    note.hidden = s.whole;
+    list.replaceChildren(...tilesOf(page, s).map((t) => draught(s, t)));
+  };
   draw(page.summary());
   page.onSummary(draw);
 }

@@ -1,17 +1,16 @@
 // The timeline: lanes of what goroutines did, over the range that is chosen.
 
 import '../style/timeline.css';
-import { bodyOf, h, onResize } from '../dom';
+import { bodyOf, byID, h, onResize } from '../dom';
 import { count, duration } from '../format';
 import { laneList, Lanes, single, type Lane } from '../model/lanes';
-import { chosenInterval } from '../model/navigate';
-import { wakerAt } from '../model/words';
+import { toWaker } from '../model/navigate';
 import type { Page } from '../page';
 import { color } from '../palette';
 import { onLook } from './look';
 import { Overlay } from './timeline/arrows';
 import { drawAxis } from './timeline/axis';
-import { drawDecor, drawRanges } from './timeline/decor';
+import { drawDecor, drawMarks, drawStops } from './timeline/decor';
 import { hitAt, tell, type Hit } from './timeline/hit';
 import { Gutter } from './timeline/gutter';
 import { followPointer } from './timeline/pointer';
@@ -37,8 +36,10 @@ class Timeline {
   private readonly details = h('p', { class: 'tl-details' });
   private readonly axis = h('canvas', { class: 'tl-axis', 'aria-hidden': 'true' });
   private readonly canvas = h('canvas', { class: 'tl-canvas', 'aria-hidden': 'true' });
+  /** Below the lanes, so that it shows between them and does not change their colours. */
+  private readonly under = h('canvas', { class: 'tl-under', 'aria-hidden': 'true' });
   private readonly over = h('canvas', { class: 'tl-over', 'aria-hidden': 'true' });
-  private readonly plot = h('div', { class: 'tl-plot' }, this.canvas, this.over);
+  private readonly plot = h('div', { class: 'tl-plot' }, this.under, this.canvas, this.over);
   private readonly spacer = h('div', { class: 'tl-spacer' });
   private readonly scroller = h('div', { class: 'tl-scroll' });
   private readonly notes = h('p', { class: 'tl-notes muted' });
@@ -47,6 +48,9 @@ class Timeline {
   private readonly overlay: Overlay;
   private readonly gutter: Gutter;
   private hit: Hit | null = null;
+  private pointer: [number, number] | null = null;
+  /** Whether the chosen goroutine's lane is to be brought into view when the list of lanes follows the range. */
+  private seeking = false;
   private due = 0;
   private drawings = 0;
 
@@ -83,7 +87,10 @@ class Timeline {
     page.store.watch(['from', 'to', 'overlays'], () => this.redraw());
     page.store.watch(['goroutine', 'instant'], () => this.follow());
     // Which goroutines are there in the range is asked when the range rests.
-    page.onSummary(() => this.relist());
+    page.onSummary(() => {
+      this.relist();
+      this.seeking = false;
+    });
     this.relist();
     if (page.store.state.goroutine > 0) this.follow();
   }
@@ -100,6 +107,7 @@ class Timeline {
     this.resize();
     const now = anchor ? scene.lanes.find(anchor.kind, anchor.index) : -1;
     if (now >= 0) this.scroller.scrollTop = scene.lanes.top[now]! + offset;
+    if (this.seeking) this.follow();
   }
 
   private note(lanes: Lanes): void {
@@ -132,6 +140,7 @@ class Timeline {
     this.due = 0;
     const began = performance.now();
     this.scene.draw(this.scroller.scrollTop);
+    this.hit = this.pointer ? this.hitAt(...this.pointer) : null;
     drawDecor(this.canvas.getContext('2d')!, this.page, this.scene);
     this.drawAxis();
     this.overlay.draw(this.hit, this.scroller.scrollTop);
@@ -143,18 +152,33 @@ class Timeline {
     this.say();
   }
 
+  /** drawAxis draws the time above the lanes, and below them when the garbage collector marked. */
   private drawAxis(): void {
-    const { axis, scene, page } = this;
+    const { axis, under, scene, page } = this;
     const { from, to, overlays } = page.store.state;
-    axis.width = Math.round(scene.width * scene.dpr);
-    axis.height = Math.round(axisHeight * scene.dpr);
-    axis.style.width = `${scene.width}px`;
-    const ctx = context(axis);
-    ctx.setTransform(scene.dpr, 0, 0, scene.dpr, 0, 0);
+    const ctx = this.fresh(axis, axisHeight);
     drawAxis(ctx, from, to, 0, scene.width, 0, axisHeight - 6);
-    if (overlays) drawRanges(ctx, page.log, (t) => ((t - from) * scene.width) / (to - from), 0, scene.width, axisHeight - 6, 6);
+    const below = this.fresh(under, scene.height);
+    if (overlays) {
+      const x = (t: number): number => ((t - from) * scene.width) / (to - from);
+      drawMarks(ctx, page.log, x, 0, scene.width, axisHeight - 6, 5, 1);
+      drawStops(ctx, page.log, x, 0, scene.width, axisHeight - 6, 5, 1);
+      drawMarks(below, page.log, x, 0, scene.width, 0, scene.height, 0.25);
+    }
     ctx.fillStyle = color('--line');
     ctx.fillRect(0, axisHeight - 1, scene.width, 1);
+  }
+
+  /** fresh empties a canvas of the plot's width. */
+  private fresh(canvas: HTMLCanvasElement, height: number): CanvasRenderingContext2D {
+    const { width, dpr } = this.scene;
+    canvas.width = Math.round(width * dpr);
+    canvas.height = Math.round(height * dpr);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const ctx = context(canvas);
+    ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+    return ctx;
   }
 
   /** timeAt is the instant at a point of the plot, and the length of one pixel. */
@@ -172,7 +196,8 @@ class Timeline {
   }
 
   private hover(x: number, y: number): void {
-    this.hit = x < 0 ? null : this.hitAt(x, y);
+    this.pointer = x < 0 ? null : [x, y];
+    this.hit = this.pointer ? this.hitAt(x, y) : null;
     this.overlay.draw(this.hit, this.scroller.scrollTop);
     this.plot.classList.toggle('over-span', this.hit !== null && this.hit.interval >= 0);
     this.say();
@@ -228,10 +253,24 @@ class Timeline {
   /** follow brings the lane of the chosen goroutine into view. */
   private follow(): void {
     const { page, scene } = this;
+    this.seeking = true;
     const g = page.store.state.goroutine > 0 ? page.goroutineAt(page.store.state.goroutine) : -1;
     const i = g < 0 ? -1 : this.overlay.laneOf(g, page.store.state.instant);
-    if (i >= 0 && i < scene.lanes.n) this.scrollTo(i);
+    if (i >= 0 && i < scene.lanes.n) {
+      this.scrollTo(i);
+      this.uncover(i);
+    }
     this.redraw();
+  }
+
+  /** uncover scrolls the page so far that the drawer does not lie over a lane. */
+  private uncover(i: number): void {
+    const box = this.scroller.getBoundingClientRect();
+    const drawer = byID('drawer');
+    const limit = drawer.hidden ? innerHeight : drawer.getBoundingClientRect().top;
+    if (box.bottom < 0 || box.top > limit) return; // the reader looks at something else
+    const bottom = box.top + this.scene.lanes.top[i + 1]! - this.scroller.scrollTop + 12;
+    if (bottom > limit) scrollBy({ top: bottom - limit });
   }
 
   private showTable(shown: boolean): void {
@@ -239,14 +278,3 @@ class Timeline {
     this.table.replaceChildren(...(shown ? [lanesTable(this.page, this.scene)] : []));
   }
 }
-
-/** toWaker goes to the goroutine that ended the chosen wait, at the instant when it did. */
-export function toWaker(page: Page): void {
-  const i = chosenInterval(page);
-  if (i < 0) return page.announce('Choose a wait first: click on one in the timeline.');
-  const { g } = wakerAt(page.log, i, page.goroutineAt);
-  if (g < 0) return page.announce('No goroutine is known to have ended this one.');
-  page.reveal(page.log.goroutines.id[g]!, page.log.intervals.end[i]!);
-  page.announce(`At its waker, G${page.log.goroutines.id[g]!}.`);
-}
-

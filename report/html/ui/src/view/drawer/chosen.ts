@@ -4,14 +4,14 @@ import { CellAtRest, CellInferred, CellJoin, CellMerged, CellWhole, type Log } f
 import { button, h } from '../../dom';
 import { counted, duration } from '../../format';
 import { endedBy, goroutineOf, ranOnP, wakerOf } from '../../model/indexes';
+import { toWaker } from '../../model/navigate';
 import { callsOf, deciding } from '../../model/stacks';
 import { at, goroutineName, kindOf, wakerAt } from '../../model/words';
 import { lookOf, looks } from '../../palette';
 import type { Page } from '../../page';
-import { goroutineLink } from '../drawer';
+import { goroutineLink } from './link';
 import { ruleWords } from '../group';
 import { stackList } from '../stack';
-import { toWaker } from '../timeline';
 
 /** chosen tells interval i. */
 export function chosen(page: Page, i: number): HTMLElement {

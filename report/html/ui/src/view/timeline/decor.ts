@@ -33,35 +33,43 @@ export function drawDecor(ctx: CanvasRenderingContext2D, page: Page, scene: Scen
   ctx.setTransform(scene.dpr, 0, 0, scene.dpr, 0, 0);
   ctx.font = font;
   ctx.textBaseline = 'middle';
-  if (page.store.state.overlays) drawRanges(ctx, page.log, x, 0, scene.width, 0, scene.height);
   for (const d of scene.drawn) outlines(ctx, page, d, x, scene.width);
   for (const w of scene.wide) text(ctx, page.log, scene, w, x);
   for (const d of scene.drawn) marks(ctx, page, d, x, from, to);
+  if (page.store.state.overlays) drawStops(ctx, page.log, x, 0, scene.width, 0, scene.height, 0.6);
   ctx.restore();
 }
 
-/** drawRanges draws mark phases as bands and stops of the world as lines. */
-export function drawRanges(ctx: CanvasRenderingContext2D, log: Log, x: X, left: number, right: number, y: number, height: number): void {
+/** drawMarks draws the phases in which the garbage collector marks as bands. */
+export function drawMarks(ctx: CanvasRenderingContext2D, log: Log, x: X, left: number, right: number, y: number, height: number, alpha: number): void {
   const { n, code, start, ns } = log.ranges;
   ctx.save();
+  ctx.globalAlpha = alpha;
+  ctx.fillStyle = color('--c-runtime');
+  for (let r = 0; r < n; r++) {
+    const a = Math.max(left, x(start[r]!));
+    const b = Math.min(right, x(start[r]! + ns[r]!));
+    if (code[r] === RangeMark && b >= left && a <= right) ctx.fillRect(a, y, Math.max(1, b - a), height);
+  }
+  ctx.restore();
+}
+
+/** drawStops draws stops of the world as lines, and what lies between them. */
+export function drawStops(ctx: CanvasRenderingContext2D, log: Log, x: X, left: number, right: number, y: number, height: number, alpha: number): void {
+  const { n, code, start, ns } = log.ranges;
+  ctx.save();
+  ctx.fillStyle = color('--stw');
   let drawn = -Infinity;
   for (let r = 0; r < n; r++) {
     const a = Math.max(left, x(start[r]!));
     const b = Math.min(right, x(start[r]! + ns[r]!));
-    if (b < left || a > right) continue;
-    if (code[r] === RangeMark) {
-      ctx.globalAlpha = 0.16;
-      ctx.fillStyle = color('--c-runtime');
-      ctx.fillRect(a, y, Math.max(1, b - a), height);
-      continue;
-    }
-    if (code[r] !== RangeSTW || (b - drawn < 1 && b - a < 1)) continue; // on the line before
-    ctx.globalAlpha = 0.85;
-    ctx.fillStyle = color('--stw');
+    if (code[r] !== RangeSTW || b < left || a > right) continue;
+    if (b - drawn < 1 && b - a < 1) continue; // on the line before
+    ctx.globalAlpha = alpha;
     ctx.fillRect(a, y, 1, height);
     if (b - a > 3) {
       ctx.fillRect(b - 1, y, 1, height);
-      ctx.globalAlpha = 0.12;
+      ctx.globalAlpha = alpha / 5;
       ctx.fillRect(a, y, b - a, height);
     }
     drawn = b;

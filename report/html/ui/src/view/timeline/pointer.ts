@@ -15,6 +15,15 @@ export interface PointerActions {
 /** A movement shorter than this is a click. */
 const slack = 4;
 
+/** Where the pointer is in the width of the plot, -1 when it is elsewhere. */
+let share = -1;
+
+/** pointerTime is the instant under the pointer, or the middle of the range. */
+export function pointerTime(page: Page): number {
+  const { from, to } = page.store.state;
+  return from + (to - from) * (share < 0 ? 0.5 : share);
+}
+
 /** followPointer makes an element that shows the range react to the pointer. */
 export function followPointer(page: Page, plot: HTMLElement, actions: PointerActions): void {
   const { store } = page;
@@ -36,6 +45,7 @@ export function followPointer(page: Page, plot: HTMLElement, actions: PointerAct
   });
   plot.addEventListener('pointermove', (e) => {
     const [x, y] = place(e);
+    share = x / actions.width();
     const before = at.get(e.pointerId);
     if (!before) return actions.hover(x, y);
     if (at.size === 2) {
@@ -75,7 +85,10 @@ export function followPointer(page: Page, plot: HTMLElement, actions: PointerAct
   };
   plot.addEventListener('pointerup', end);
   plot.addEventListener('pointercancel', end);
-  plot.addEventListener('pointerleave', () => actions.hover(-1, -1));
+  plot.addEventListener('pointerleave', () => {
+    share = -1;
+    actions.hover(-1, -1);
+  });
   plot.addEventListener(
     'wheel',
     (e) => {

@@ -9,7 +9,7 @@ import { firstAfter } from '../../model/buckets';
 import { spanRows } from '../../model/spans';
 import { looks } from '../../palette';
 import type { Page } from '../../page';
-import { laneName } from './gutter';
+import { laneName } from './names';
 import type { Scene } from './scene';
 
 /** Time of a lane in the range. */

@@ -66,7 +66,7 @@ export function makeTiles(patterned: boolean, dpr: number): Tiles {
     }
     const look = code === other ? 'timer' : looks[code & lookBits]!.name;
     const faded = code === other || (code & restBit) !== 0;
-    const fade = (c: Color): Color => (faded ? mix(c, ground, 0.74) : c);
+    const fade = (c: Color): Color => (faded ? mix(c, ground, 0.66) : c);
     const base = fade(rgb(`--c-${look}`));
     const unknown = look === 'unknown';
     const lines = unknown ? fade(grey) : mix(base, ground, 0.6);
