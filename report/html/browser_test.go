@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -250,3 +251,13 @@ func resultJSON(t testing.TB, r *result.Result) map[string]any {
 	}
 	return out
 }
+
+// settle waits until what was set off has been drawn: the sums follow a little later.
+func (p *tab) settle() {
+	p.Helper()
+	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[any](`new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done(0))), 100))`, chromedp.EvalAwaitPromise)); err != nil {
+		p.Fatal(err)
+	}
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -20,3 +20,15 @@ func TestPageOpens(t *testing.T) {
 		})
 	}
 }
+
+// Nothing goes wrong wherever a reader goes.
+func TestEveryViewIsQuiet(t *testing.T) {
+	for _, name := range []string{
+		"go1.26/server.trace", "go1.26/tasks.trace", "go1.26/at-rest.trace", "go1.26/pretrace.trace", "go1.26/tiny.trace", "go1.11/go-user-task-region.trace",
+		"scenarios/s36-forced-gc.trace", "scenarios/s38-profiled-two-procs.trace", "scenarios/s41-two-lock-cycle.trace", "scenarios/idle-server.trace", "scenarios/leak.trace",
+	} {
+		t.Run(name, func(t *testing.T) {
+			open(t, write(t, "../../testdata/traces/"+name, analyze.Options{}, html.Options{}), "").wander()
+		})
+	}
+}

@@ -31,9 +31,18 @@ export function lookOf(kind: Kind): number {
   return byClass[kind.class];
 }
 
+const colors = new Map<string, string>();
+
 /** color is what a custom property of the page's theme is now, such as '--c-running' or '--text'. */
 export function color(property: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+  let c = colors.get(property);
+  if (c === undefined) colors.set(property, (c = getComputedStyle(document.documentElement).getPropertyValue(property).trim()));
+  return c;
+}
+
+/** forgetColors is called when the theme has changed. */
+export function forgetColors(): void {
+  colors.clear();
 }
 
 /** rgb is such a colour as red, green and blue. */

@@ -6,14 +6,16 @@ import { buckets, firstAfter, type Buckets } from './buckets';
 import { cellCodes, mergedBit } from './cells';
 import { members, procRows, ranOn, restOf } from './indexes';
 
-/** Bands: eight looks, and the same at rest. */
-export const bandCount = 16;
+/** Bands are codes of cells: looks, at rest, from bins of merged intervals. */
+export const bandCount = 32;
 
 /** Columns sums stretches of time into columns, band by band. */
 export class Columns {
-  /** Means by band × width + column, once finish was called. */
-  readonly mean: Float32Array;
+  /** Means by band × (width + 1) + column, once finish was called. */
+  private readonly mean: Float32Array;
   private readonly steps: Float32Array;
+  /** Bands that have anything. */
+  private readonly used: Uint8Array;
   private readonly scale: number;
 
   constructor(
@@ -21,18 +23,23 @@ export class Columns {
     readonly bands: number,
     readonly from: number,
     readonly to: number,
-    room?: { mean: Float32Array; steps: Float32Array },
   ) {
-    const n = bands * (width + 1);
-    const fits = room !== undefined && room.mean.length === n;
-    this.mean = fits ? room.mean.fill(0) : new Float32Array(n);
-    this.steps = fits ? room.steps.fill(0) : new Float32Array(n);
+    this.mean = new Float32Array(bands * (width + 1));
+    this.steps = new Float32Array(bands * (width + 1));
+    this.used = new Uint8Array(bands);
     this.scale = width / (to - from);
   }
 
-  /** again is an empty one of the same size, in the same memory. */
-  again(): Columns {
-    return new Columns(this.width, this.bands, this.from, this.to, { mean: this.mean, steps: this.steps });
+  /** clear makes it empty again. */
+  clear(): this {
+    const stride = this.width + 1;
+    for (let band = 0; band < this.bands; band++) {
+      if (!this.used[band]) continue;
+      this.mean.fill(0, band * stride, (band + 1) * stride);
+      this.steps.fill(0, band * stride, (band + 1) * stride);
+      this.used[band] = 0;
+    }
+    return this;
   }
 
   /** add counts so many from one instant to another. */
@@ -40,9 +47,10 @@ export class Columns {
     const a = from <= this.from ? 0 : (from - this.from) * this.scale;
     const b = to >= this.to ? this.width : (to - this.from) * this.scale;
     if (b <= a) return;
+    this.used[band] = 1;
     const row = band * (this.width + 1);
-    const first = Math.floor(a);
-    const last = Math.floor(b);
+    const first = a | 0;
+    const last = b | 0;
     const { mean, steps } = this;
     if (first === last) {
       mean[row + first]! += (b - a) * weight;
@@ -58,10 +66,11 @@ export class Columns {
   finish(): this {
     const stride = this.width + 1;
     for (let band = 0; band < this.bands; band++) {
+      if (!this.used[band]) continue;
       let full = 0;
-      for (let x = 0; x < stride; x++) {
-        full += this.steps[band * stride + x]!;
-        this.mean[band * stride + x]! += full;
+      for (let i = band * stride; i < (band + 1) * stride; i++) {
+        full += this.steps[i]!;
+        this.mean[i]! += full;
       }
     }
     return this;
@@ -69,6 +78,22 @@ export class Columns {
 
   at(band: number, x: number): number {
     return this.mean[band * (this.width + 1) + x]!;
+  }
+
+  has(band: number): boolean {
+    return this.used[band] === 1;
+  }
+
+  /** most is the most that some bands have together in any column. */
+  most(bands: readonly { band: number }[]): number {
+    const there = bands.filter(({ band }) => this.used[band]);
+    let most = 0;
+    for (let x = 0; x < this.width; x++) {
+      let sum = 0;
+      for (const { band } of there) sum += this.at(band, x);
+      if (sum > most) most = sum;
+    }
+    return most;
   }
 }
 
@@ -105,7 +130,7 @@ function addRest(c: Columns, log: Log, rest: Buckets, bucket: number): void {
     const from = log.from + bin[r]! * width;
     if (from >= c.to) break;
     const to = Math.min(from + width, log.to);
-    c.add(codes[cell[r]!]!, from, to, ns[r]! / (to - from));
+    c.add(codes[cell[r]!]! | mergedBit, from, to, ns[r]! / (to - from));
   }
 }
 

@@ -4,8 +4,9 @@ import { CellAtRest, CellInferred, CellMerged, RangeSTW, type Log } from '../dat
 import type { Result } from '../data/result';
 import { count, counted, duration, instant, shortFunc } from '../format';
 import { looks } from '../palette';
+import { lookBits, mergedBit, restBit } from './cells';
 import { intervalAt, ranOnP, wakerOf } from './indexes';
-import { bandCount, type Columns } from './series';
+import type { Columns } from './series';
 import { placeOf } from './stacks';
 
 /** groupName is the short name of a group. */
@@ -46,16 +47,20 @@ export function sentenceOf(log: Log, i: number, range: number): string {
   return parts.join(' · ');
 }
 
-/** countsOf tells how many goroutines of each look there were in column x. */
+/** countsOf tells how many goroutines of each look there were in column x; with ≈ where merged intervals are in it. */
 export function countsOf(c: Columns, x: number): string {
-  const parts: string[] = [];
+  const ns = looks.map(() => 0);
   let rest = 0;
-  for (let band = 0; band < Math.min(c.bands, bandCount); band++) {
+  let rough = '';
+  for (let band = 0; band < c.bands; band++) {
     const n = c.at(band, x);
-    if (band >= looks.length) rest += n;
-    else if (n >= 0.005) parts.push(`${means(n)} ${looks[band]!.label}`);
+    if (n <= 0) continue;
+    if (band & mergedBit) rough = '≈\u00a0';
+    if (band & restBit) rest += n;
+    else ns[band & lookBits]! += n;
   }
-  if (rest >= 0.005) parts.push(`${means(rest)} at rest`);
+  const parts = ns.flatMap((n, i) => (n >= 0.005 ? [`${rough}${means(n)} ${looks[i]!.label}`] : []));
+  if (rest >= 0.005) parts.push(`${rough}${means(rest)} at rest`);
   return parts.length > 0 ? parts.join(', ') : 'no goroutine';
 }
 

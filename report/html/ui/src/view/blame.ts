@@ -5,6 +5,7 @@ import type { Edge, Knot, Piece } from '../data/result';
 import { bodyOf, h } from '../dom';
 import { count, counted, duration, percent, shortFunc } from '../format';
 import type { Page } from '../page';
+import { copyButton } from './copy';
 import { drawLinks } from './links';
 import { momentButton } from './moment';
 import { pieceLabel, pieceText } from './pieces';
@@ -57,6 +58,7 @@ function edges(page: Page): HTMLElement {
   ];
   const table = new SortedTable(columns, { caption: 'Who waited for whom, by group', sorted: 4, limit: 20 });
   table.show(all);
+  table.element.append(copyButton(page, 'Who waited for whom', () => table.markdown()));
   if (omitted.count > 0) table.element.append(h('p', { class: 'muted' }, `${counted(omitted.count, 'further pair', 'further pairs')} with ${duration(omitted.ns)} not listed.`));
   return table.element;
 }

@@ -7,6 +7,7 @@ import { parseQuery } from '../model/query';
 import type { Summary } from '../model/summary';
 import type { Page } from '../page';
 import { Icicle } from './icicle';
+import { onLook } from './look';
 import { about, followNote } from './range';
 import { SortedTable } from './table';
 import { whenShown } from './tabs';
@@ -99,9 +100,7 @@ export function mountFlame(page: Page): void {
     marked = '';
     mark(tree);
   });
-  const repaint = (): void => requestAnimationFrame(() => icicle.redraw()) as unknown as void;
-  store.watch(['theme', 'patterns'], repaint);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+  onLook(() => icicle.redraw());
 }
 
 function groupName(page: Page, goroutine: number): string {

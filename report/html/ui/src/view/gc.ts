@@ -2,13 +2,13 @@
 // and the heap over time.
 
 import { bodyOf, h, onResize, s as svg } from '../dom';
-import { count, duration, percent, size, instant } from '../format';
+import { count, counted, duration, percent, size, instant } from '../format';
 import type { Page } from '../page';
 import { RangeMark, RangeSTW } from '../data/log';
 import { overlap } from '../model/time';
 import type { Summary } from '../model/summary';
 import { momentButton } from './moment';
-import { about, wholeNote } from './range';
+import { about, rangeText, wholeNote } from './range';
 import { SortedTable } from './table';
 import { stackList } from './stack';
 
@@ -18,7 +18,7 @@ export function mountGC(page: Page): void {
   const body = bodyOf('gc');
   wholeNote(page, 'gc');
   const inRange = h('p', { class: 'scope' });
-  const follow = (s: Summary): void => void (inRange.textContent = s.whole ? '' : rangeNumbers(page, s));
+  const follow = (s: Summary): void => void (inRange.textContent = rangeNumbers(page, s));
   follow(page.summary());
   page.onSummary(follow);
   body.append(facts(page), inRange, heap(page), h('div', { class: 'columns' }, stops(page), longest(page)));
@@ -48,7 +48,9 @@ function rangeNumbers(page: Page, s: Summary): string {
     if (ranges.code[i] === RangeMark) mark += ns;
     if (ranges.code[i] === RangeSTW) [stopped, stops] = [stopped + ns, stops + 1];
   }
-  return `In the range: marking ${percent(mark, s.to - s.from)} of the time, ${count(stops)} stops of ${duration(stopped)}, assists ${about(s, duration(s.times.of('running/gc-assist')))}.`;
+  const others = `the runtime's and the tracer's own goroutines ran for ${about(s, duration(s.system.engagedOf('running')))}`;
+  if (s.whole) return others[0]!.toUpperCase() + others.slice(1) + '.';
+  return `In ${rangeText(page, s.from, s.to)}: marking ${percent(mark, s.to - s.from)} of the time, ${counted(stops, 'stop', 'stops')} of ${duration(stopped)} in all, assists ${about(s, duration(s.times.of('running/gc-assist')))}, ${others}.`;
 }
 
 function stops(page: Page): HTMLElement | null {

@@ -162,7 +162,7 @@ function seen(page: Page, r: GroupRow): Node | string {
 function shareCell(page: Page, r: GroupRow, look: number, label: string): Node | string {
   const ns = r.look[look]!;
   if (ns === 0) return '–';
-  const share = percent(ns, r.engaged);
+  const share = about(page.summary(), percent(ns, r.engaged));
   if (label === '') return share;
   const p99 = page.summary().latency(label, r.group.id).p99_ns;
   return h('span', {}, share, p99 > 0 ? h('small', {}, ` (${duration(p99)})`) : null);

@@ -10,6 +10,7 @@ import type { Summary } from '../model/summary';
 import { lookOf, looks } from '../palette';
 import type { Page } from '../page';
 import { logAxis } from './chart';
+import { copyButton } from './copy';
 import { about, followNote } from './range';
 import { SortedTable } from './table';
 
@@ -27,8 +28,8 @@ export function mountLatency(page: Page): void {
   const select = h('select', { 'aria-label': 'Distribution of' });
   const chart = h('div', { class: 'plot' });
   const said = h('p', { class: 'scope', 'aria-live': 'polite' });
-  const table = new SortedTable<Row>(columns((label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60, fixed: true });
-  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select)), chart, said, table.element);
+  const table = new SortedTable<Row>(columns(page, (label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60, fixed: true });
+  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select), copyButton(page, 'Latencies', () => table.markdown())), chart, said, table.element);
 
   const choose = (label: string): void => {
     chosen = label;
@@ -41,7 +42,7 @@ export function mountLatency(page: Page): void {
     table.show(rows);
     const row = rows.find((r) => r.label === chosen);
     said.textContent = row
-      ? `${row.label}: ${about(s, count(row.latency.count))} · median ${duration(row.latency.p50_ns)} · p90 ${duration(row.latency.p90_ns)} · p99 ${duration(row.latency.p99_ns)} · longest ${duration(row.latency.max_ns)}`
+      ? `${row.label}: ${about(s, count(row.latency.count))} · median ${about(s, duration(row.latency.p50_ns))} · p90 ${about(s, duration(row.latency.p90_ns))} · p99 ${about(s, duration(row.latency.p99_ns))} · longest ${about(s, duration(row.latency.max_ns))}`
       : 'Nothing of the kind lies in the range.';
     chart.replaceChildren(...(row ? [bars(s, row, Math.max(240, chart.clientWidth))] : []));
   };
@@ -51,11 +52,11 @@ export function mountLatency(page: Page): void {
   page.onSummary(draw);
 }
 
-function columns(choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
-  const ns = (label: string, of: (l: Latency) => number) => ({ label, numeric: true, by: (r: Row) => of(r.latency), cell: (r: Row) => duration(of(r.latency)) });
+function columns(page: Page, choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
+  const ns = (label: string, of: (l: Latency) => number) => ({ label, numeric: true, by: (r: Row) => of(r.latency), cell: (r: Row) => about(page.summary(), duration(of(r.latency))) });
   return [
     { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.label.includes('/') ? 'with-swatch kind' : 'with-swatch', title: r.label }, h('span', { class: `swatch c-${r.look}` }), button(r.name, () => choose(r.label), { class: 'plain cut' })) },
-    { label: 'n', title: 'how many', numeric: true, by: (r) => r.latency.count, cell: (r) => count(r.latency.count) },
+    { label: 'n', title: 'how many', numeric: true, by: (r) => r.latency.count, cell: (r) => about(page.summary(), count(r.latency.count)) },
     ns('p50', (l) => l.p50_ns), ns('p90', (l) => l.p90_ns), ns('p99', (l) => l.p99_ns), ns('Max', (l) => l.max_ns),
   ];
 }

@@ -2,6 +2,7 @@
 // patterns, forced colours, and print, which is light and patterned.
 
 import type { Page } from '../page';
+import { forgetColors } from '../palette';
 
 let printing = false;
 const followers: (() => void)[] = [];
@@ -23,6 +24,8 @@ export function watchLook(page: Page): void {
     const theme = printing ? 'light' : page.store.state.theme;
     if (theme === 'auto') root.removeAttribute('data-theme');
     else root.setAttribute('data-theme', theme);
+    forgetColors();
+    root.toggleAttribute('data-patterns', patterned(page));
     for (const fn of followers) fn();
   };
   page.store.watch(['theme', 'patterns'], follow);
@@ -35,5 +38,5 @@ export function watchLook(page: Page): void {
     printing = false;
     follow();
   });
-  if (page.store.state.theme !== 'auto') follow();
+  follow();
 }

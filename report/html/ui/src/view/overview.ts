@@ -15,7 +15,7 @@ import { onLook, patterned } from './look';
 import { drawAxis } from './timeline/axis';
 import { drawMarks, drawStops } from './timeline/decor';
 import { paintArea, pixels, type Pixels } from './timeline/pixels';
-import { stack, stackRest } from './timeline/scene';
+import { classBands } from './timeline/scene';
 import { makeTiles } from './timeline/tiles';
 
 const left = 62;
@@ -81,10 +81,6 @@ class Overview {
     this.draw();
   }
 
-  private get bands(): typeof stack {
-    return this.page.store.state.hideRest ? stack : [...stack, ...stackRest];
-  }
-
   private draw(): void {
     if (!this.goroutines || !this.busy) return;
     const { page, dpr, width } = this;
@@ -94,11 +90,12 @@ class Overview {
     const plot = width - left - right;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const most = roundUp(mostOf(this.goroutines, this.bands));
+    const bands = classBands(!page.store.state.hideRest, false);
+    const most = roundUp(this.goroutines.most(bands));
     const limit = Math.max(1, this.mostProcs());
     const into = (this.picture = pixels(ctx, this.goroutines.width, this.canvas.height, this.picture));
-    paintArea(into, tiles, Math.round(goroutinesTop * dpr), Math.round(goroutinesHeight * dpr), this.goroutines, this.bands, most);
-    paintArea(into, tiles, Math.round(busyTop * dpr), Math.round(busyHeight * dpr), this.busy, stack.slice(0, 2), limit);
+    paintArea(into, tiles, Math.round(goroutinesTop * dpr), Math.round(goroutinesHeight * dpr), this.goroutines, bands, most);
+    paintArea(into, tiles, Math.round(busyTop * dpr), Math.round(busyHeight * dpr), this.busy, [{ band: ranUser, code: 0 }, { band: ranSystem, code: 1 }], limit);
     ctx.putImageData(into.image, Math.round(left * dpr), 0);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
     const x = (t: number): number => left + ((t - log.from) * plot) / (log.to - log.from);
@@ -194,12 +191,6 @@ class Overview {
       ? `${at(t, log.to - log.from)}: not in the trace (${gap.problem})`
       : `${at(t, log.to - log.from)}: ${countsOf(this.goroutines, x)} · Ps busy ${average(this.busy.at(ranUser, x) + this.busy.at(ranSystem, x))}, ${average(this.busy.at(ranSystem, x))} of them for the runtime`;
   }
-}
-
-function mostOf(c: Columns, bands: readonly { band: number }[]): number {
-  let most = 0;
-  for (let x = 0; x < c.width; x++) most = Math.max(most, bands.reduce((sum, { band }) => sum + c.at(band, x), 0));
-  return most;
 }
 
 /** roundUp is the next number that reads well on a scale. */

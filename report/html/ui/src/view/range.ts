@@ -7,7 +7,7 @@ import type { Page } from '../page';
 
 /** about marks a number that merged intervals are in. */
 export function about(s: Summary, text: string): string {
-  return s.exact ? text : '≈\u00a0' + text;
+  return s.exact ? text : '≈' + text;
 }
 
 /** rangeText says which range it is. */

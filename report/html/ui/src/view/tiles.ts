@@ -37,7 +37,7 @@ function draught(s: Summary, t: Tile): HTMLElement {
   return h('li', { class: 'tile' },
     h('div', { class: 'what' }, h('span', { class: `swatch c-${t.look}` }), t.name),
     h('div', { class: 'value' }, about(s, t.value)),
-    h('div', { class: 'note', title: t.note }, t.note),
+    h('div', { class: 'note' }, t.note),
     bar,
   );
 }
@@ -65,6 +65,7 @@ function tilesOf(page: Page, s: Summary): Tile[] {
 }
 
 function noteOf(page: Page, s: Summary, look: string, ns: number): string {
+  if (look === 'runnable' && ns > 0) return `${duration(ns)} · p99 ${duration(s.schedulingLatency().p99_ns)}`;
   if (look !== 'runtime') return duration(ns);
   const { ranges } = page.log;
   let stopped = 0;

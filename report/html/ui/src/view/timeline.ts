@@ -34,6 +34,7 @@ function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 
 class Timeline {
   private readonly details = h('p', { class: 'tl-details' });
+  private readonly head = h('div', { class: 'tl-head' });
   private readonly axis = h('canvas', { class: 'tl-axis', 'aria-hidden': 'true' });
   private readonly canvas = h('canvas', { class: 'tl-canvas', 'aria-hidden': 'true' });
   /** Below the lanes, so that it shows between them and does not change their colours. */
@@ -67,7 +68,8 @@ class Timeline {
     const { page } = this;
     const view = h('div', { class: 'tl-view' }, this.gutter.element, this.plot);
     this.scroller.append(this.spacer, view);
-    this.body.append(this.details, h('div', { class: 'tl-head' }, h('div', { class: 'tl-corner' }), this.axis), this.scroller, this.notes, this.table);
+    this.head.append(h('div', { class: 'tl-corner' }), this.axis);
+    this.body.append(this.details, this.head, this.scroller, this.notes, this.table);
     timelineTools(page, {
       table: (shown) => this.showTable(shown),
       toWaker: () => toWaker(page),
@@ -125,6 +127,7 @@ class Timeline {
     const height = Math.max(64, Math.min(total, Math.round(innerHeight * 0.62)));
     this.scroller.style.height = `${height}px`;
     this.spacer.style.height = `${Math.max(total, height)}px`;
+    this.head.style.paddingRight = `${this.scroller.offsetWidth - this.scroller.clientWidth}px`;
     const width = this.plot.clientWidth;
     if (width === 0) return;
     scene.resize(width, height);

@@ -46,7 +46,7 @@ function partition(page: Page, s: Summary, { partition: parts }: Parallelism): H
     h('tr', {},
       h('th', { scope: 'row', class: 'means' }, h('span', { class: `swatch w-${l.look}` }), ` ${l.name} `, h('small', {}, l.means, causes(page, s, l))),
       h('td', { class: 'n' }, about(s, percent(parts[l.key]!, length))),
-      h('td', { class: 'n' }, duration(parts[l.key]!)),
+      h('td', { class: 'n' }, about(s, duration(parts[l.key]!))),
     ),
   );
   return [bar, h('div', { class: 'scroll' }, h('table', { class: 'wide' }, h('caption', {}, 'Each instant has one label; at rest left out'), h('tbody', {}, rows)))];
@@ -120,7 +120,7 @@ function runningAtOnce(page: Page, s: Summary, p: Parallelism): HTMLElement[] {
   const head = h('thead', {}, h('tr', {}, ['at once', '', 'time', 'use of the Ps'].map((t, i) => h('th', { scope: 'col', class: i === 0 || i === 2 ? 'n' : null }, t))));
   return [
     h('h4', {}, 'Goroutines running at once'),
-    h('p', { class: 'scope' }, `${about(s, average(p.averageRunning))} running on average on ${procs} Ps, ${average(p.averageParallelism)} while any ran`),
+    h('p', { class: 'scope' }, `${about(s, average(p.averageRunning))} running on average on ${procs} Ps, ${about(s, average(p.averageParallelism))} while any ran`),
     h('div', { class: 'scroll short' }, h('table', { class: 'wide' }, head, h('tbody', {}, rows))),
   ];
 }

@@ -36,7 +36,7 @@ export function drawDecor(ctx: CanvasRenderingContext2D, page: Page, scene: Scen
   for (const d of scene.drawn) outlines(ctx, page, d, x, scene.width);
   for (const w of scene.wide) text(ctx, page.log, scene, w, x);
   for (const d of scene.drawn) marks(ctx, page, d, x, from, to);
-  if (page.store.state.overlays) drawStops(ctx, page.log, x, 0, scene.width, 0, scene.height, 0.6);
+  if (page.store.state.overlays) drawStops(ctx, page.log, x, 0, scene.width, 0, scene.height, stopAlpha(page.log, from, to));
   ctx.restore();
 }
 
@@ -75,6 +75,13 @@ export function drawStops(ctx: CanvasRenderingContext2D, log: Log, x: X, left: n
     drawn = b;
   }
   ctx.restore();
+}
+
+/** stopAlpha makes lines fainter where there are many, so that they do not cover the lanes. */
+function stopAlpha(log: Log, from: number, to: number): number {
+  let seen = 0;
+  for (let r = 0; r < log.ranges.n; r++) if (log.ranges.code[r] === RangeSTW && log.ranges.start[r]! < to && log.ranges.start[r]! + log.ranges.ns[r]! > from) seen++;
+  return Math.max(0.12, Math.min(0.7, 6 / Math.max(1, seen)));
 }
 
 function text(ctx: CanvasRenderingContext2D, log: Log, scene: Scene, w: Wide, x: X): void {

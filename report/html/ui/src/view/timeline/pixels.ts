@@ -92,8 +92,8 @@ export class Row {
       const a = (s > begin ? s - this.from : begin - this.from) * scale;
       const e = end[i]!;
       const b = (e < stop ? e - this.from : stop - this.from) * scale;
-      const from = Math.floor(a);
-      const to = Math.floor(b);
+      const from = a | 0;
+      const to = b | 0;
       if (from === to) {
         this.part(from, code, b - a);
         continue;
@@ -145,10 +145,11 @@ export function paintArea(into: Pixels, tiles: Tiles, y: number, height: number,
   const area = side * side;
   const mask = side - 1;
   const bottom = y + height;
+  const there = bands.filter(({ band }) => c.has(band));
   for (let x = 0; x < c.width; x++) {
     let sum = 0;
     let low = bottom;
-    for (const { band, code } of bands) {
+    for (const { band, code } of there) {
       const mean = c.at(band, x);
       if (mean <= 0) continue;
       sum += mean;

@@ -1,13 +1,12 @@
 // The picture of the lanes that are in view.
 
 import { CellMerged } from '../../data/log';
-import { cellCodes, nothing, other, restBit } from '../../model/cells';
+import { cellCodes, mergedBit, nothing, other, restBit } from '../../model/cells';
 import { firstAfter } from '../../model/buckets';
 import { Lanes, single, type Lane } from '../../model/lanes';
 import { matcher } from '../../model/match';
 import { addGroup, addProcessor, bandCount, Columns, ranOther, ranSystem, ranUser } from '../../model/series';
 import { spanRows } from '../../model/spans';
-import { looks } from '../../palette';
 import type { Page } from '../../page';
 import { patterned } from '../look';
 import { paintArea, pixels, Row, type Pixels } from './pixels';
@@ -33,9 +32,27 @@ export interface Drawn {
   most: number;
 }
 
-/** Classes from the bottom up; at rest above all others. */
-export const stack: readonly { band: number; code: number }[] = [0, 1, 2, 3, 4, 5, 6, 7].map((band) => ({ band, code: band }));
-export const stackRest = stack.map(({ band }) => ({ band: band + looks.length, code: band | restBit }));
+/** A band of an area and how it is painted. */
+export interface Band {
+  band: number;
+  code: number;
+}
+
+const bottomUp = [0, 1, 2, 3, 4, 5, 6, 7];
+
+/**
+ * classBands are the classes from the bottom up, at rest above all others or left
+ * out. What comes from bins is marked where they are wide enough for it to matter.
+ */
+export function classBands(rest: boolean, marked: boolean): Band[] {
+  const marks = marked ? mergedBit : 0;
+  const of = (bit: number): Band[] => bottomUp.flatMap((look) => [
+    { band: look | bit, code: look | bit },
+    { band: look | bit | mergedBit, code: look | bit | marks },
+  ]);
+  return rest ? [...of(0), ...of(restBit)] : of(0);
+}
+
 const runBands = [
   { band: ranUser, code: 0 },
   { band: ranSystem, code: 1 },
@@ -51,7 +68,7 @@ export function laneHeight(page: Page): (lane: Lane) => number {
       case 'group':
         return single(page.result, page.log, lane.index) >= 0 ? 23 : 39;
       case 'P':
-        return 27;
+        return 35;
       default:
         return 21;
     }
@@ -176,22 +193,26 @@ export class Scene {
 
   private columns(bands: number): Columns {
     const { from, to } = this.page.store.state;
-    this.area = this.area?.bands === bands ? this.area.again() : new Columns(this.row.width, bands, from, to);
+    this.area = this.area?.bands === bands ? this.area.clear() : new Columns(this.row.width, bands, from, to);
     return this.area;
   }
 
   private group(into: Pixels, d: Drawn): void {
+    const { log, store } = this.page;
     const c = this.columns(bandCount);
-    addGroup(c, this.page.log, d.lane.index);
+    addGroup(c, log, d.lane.index);
     c.finish();
-    const bands = this.page.store.state.hideRest ? stack : [...stack, ...stackRest];
-    d.most = mostOf(c, bands);
-    // The scale is whole goroutines, so that it does not tremble while panning.
+    const { from, to, hideRest } = store.state;
+    const marked = (log.header.bins.width * this.width) / (to - from) > 6;
+    const bands = classBands(!hideRest, marked);
+    d.most = c.most(bands);
     const [y, height] = [Math.round(d.y * this.dpr), Math.round(d.height * this.dpr)];
+    // The scale is whole goroutines, so that it does not tremble while panning.
     if (d.most > 0) return paintArea(into, this.tiles, y, height, c, bands, Math.ceil(d.most - 1e-3));
     // Nothing but rest here: low, so that the lane is not taken for an empty one.
     const low = Math.round(height / 5);
-    paintArea(into, this.tiles, y + height - low, low, c, stackRest, mostOf(c, stackRest) || 1);
+    const resting = classBands(true, marked);
+    paintArea(into, this.tiles, y + height - low, low, c, resting, c.most(resting) || 1);
   }
 
   private processor(into: Pixels, d: Drawn): void {
@@ -215,14 +236,4 @@ export class Scene {
   isMerged(interval: number): boolean {
     return (this.page.log.cells.flags[this.page.log.intervals.cell[interval]!]! & CellMerged) !== 0;
   }
-}
-
-function mostOf(c: Columns, bands: readonly { band: number }[]): number {
-  let most = 0;
-  for (let x = 0; x < c.width; x++) {
-    let sum = 0;
-    for (const { band } of bands) sum += c.at(band, x);
-    if (sum > most) most = sum;
-  }
-  return most;
 }

@@ -34,10 +34,11 @@ export function laneTimes(page: Page, lane: Lane): LaneTimes {
     addGroup(c, log, lane.index);
     c.finish();
     for (let b = 0; b < bandCount; b++) {
-      if (b < looks.length) out.ns[b] = c.at(b, 0) * (to - from);
-      else out.atRest += c.at(b, 0) * (to - from);
+      const ns = c.at(b, 0) * (to - from);
+      if (b & restBit) out.atRest += ns;
+      else out.ns[b & lookBits]! += ns;
+      if (b & mergedBit && ns > 0) out.rough = !store.whole;
     }
-    out.rough = log.rest.n > 0 && !store.whole;
   } else if (lane.kind === 'P') {
     const c = new Columns(1, 3, from, to);
     addProcessor(c, log, lane.index, (x) => (page.result.groups[x]?.system ? ranSystem : ranUser));
