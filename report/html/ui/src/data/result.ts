@@ -12,7 +12,6 @@ export interface Result {
   concurrency: Concurrency;
   scheduler: { latency: Latency };
   groups: Group[];
-  sites: Site[];
   blame: Blame;
   tasks: Span[];
   regions: Span[];
@@ -122,16 +121,6 @@ export interface Group {
   parents?: { group: number; count: number }[];
   at_rest?: { rule: string; kind: string; frames?: Frame[]; waits: number; total_ns: number }[];
   inside?: { func: string; time: Time }[];
-}
-
-export interface Site {
-  class: string;
-  kind: string;
-  frames: Frame[];
-  waits: number;
-  total_ns: number;
-  groups: number[];
-  worst?: Moment[];
 }
 
 export interface Piece {

@@ -25,8 +25,40 @@ function groupCount(log: Log): number {
 /** members are the goroutines of each group. */
 export const members = once((log: Log): Buckets => buckets(log.goroutines.n, groupCount(log), (g) => log.goroutines.group[g]!));
 
-/** restOf are the rows of log.rest of each group, by bin. */
-export const restOf = once((log: Log): Buckets => buckets(log.rest.n, groupCount(log), (r) => log.cells.group[log.rest.cell[r]!]!));
+/** RestSums is log.rest without stacks: ns by group, bin and code. */
+export interface RestSums {
+  /** Rows of group g: at[g] to at[g+1], by bin. */
+  at: Uint32Array;
+  bin: Uint32Array;
+  code: Uint8Array;
+  ns: Float64Array;
+}
+
+/** restSums sums log.rest up. A group has many cells, but few codes. */
+export const restSums = once((log: Log): RestSums => {
+  const { bin, cell, ns, n } = log.rest;
+  const codes = cellCodes(log);
+  const by = buckets(n, groupCount(log), (r) => log.cells.group[cell[r]!]!);
+  const out = { at: new Uint32Array(by.at.length), bin: new Uint32Array(n), code: new Uint8Array(n), ns: new Float64Array(n) };
+  let rows = 0;
+  const rowOf = new Int32Array(256);
+  for (let g = 0; g + 1 < by.at.length; g++) {
+    rowOf.fill(-1);
+    for (let k = by.at[g]!; k < by.at[g + 1]!; k++) {
+      const r = by.items[k]!;
+      const code = codes[cell[r]!]!;
+      let row = rowOf[code]!;
+      if (row < 0 || out.bin[row] !== bin[r]) {
+        rowOf[code] = row = rows++;
+        out.bin[row] = bin[r]!;
+        out.code[row] = code;
+      }
+      out.ns[row]! += ns[r]!;
+    }
+    out.at[g + 1] = rows;
+  }
+  return { ...out, bin: out.bin.slice(0, rows), code: out.code.slice(0, rows), ns: out.ns.slice(0, rows) };
+});
 
 /** children are the goroutines that each goroutine created. */
 export const children = once((log: Log): Buckets => buckets(log.goroutines.n, log.goroutines.n, (g) => indexOf(log, log.goroutines.parent[g]!)));

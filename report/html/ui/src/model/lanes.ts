@@ -83,7 +83,7 @@ const ordered = once((result: Result): number[] => {
 /** single is the one goroutine of a group that has just one, else -1: then its lane is the group's. */
 export function single(result: Result, log: Log, group: number): number {
   const { at, items } = members(log);
-  return result.groups[group]!.count === 1 && at[group + 1]! - at[group]! === 1 ? items[at[group]!]! : -1;
+  return result.groups[group]?.count === 1 && at[group + 1]! - at[group]! === 1 ? items[at[group]!]! : -1;
 }
 
 /** laneList is the lanes for what the reader chose. */

@@ -2,9 +2,9 @@
 // time-weighted means, from single intervals and, where those were merged, bins.
 
 import type { Log } from '../data/log';
-import { buckets, firstAfter, type Buckets } from './buckets';
+import { firstAfter } from './buckets';
 import { cellCodes, mergedBit } from './cells';
-import { members, procRows, ranOn, restOf } from './indexes';
+import { members, procRows, ranOn, restSums } from './indexes';
 
 /** Bands are codes of cells: looks, at rest, from bins of merged intervals. */
 export const bandCount = 32;
@@ -100,8 +100,9 @@ export class Columns {
 /** addGroup counts what the goroutines of a group did. */
 export function addGroup(c: Columns, log: Log, group: number): void {
   const { at, items } = members(log);
+  if (group + 1 >= at.length) return; // nothing of it is in the page
   for (let m = at[group]!; m < at[group + 1]!; m++) addGoroutine(c, log, items[m]!);
-  addRest(c, log, restOf(log), group);
+  addRest(c, log, group);
 }
 
 /** addGoroutine counts the single intervals of one goroutine. */
@@ -118,28 +119,23 @@ function addGoroutine(c: Columns, log: Log, g: number): void {
   }
 }
 
-function addRest(c: Columns, log: Log, rest: Buckets, bucket: number): void {
+function addRest(c: Columns, log: Log, group: number): void {
   if (log.rest.n === 0) return;
-  const { bin, cell, ns } = log.rest;
-  const codes = cellCodes(log);
+  const { at, bin, code, ns } = restSums(log);
   const width = log.header.bins.width;
-  const hi = rest.at[bucket + 1]!;
   const before = Math.floor((c.from - log.from) / width) - 1;
-  for (let k = firstAfter((r) => bin[rest.items[r]!]!, rest.at[bucket]!, hi, before); k < hi; k++) {
-    const r = rest.items[k]!;
+  for (let r = firstAfter((k) => bin[k]!, at[group]!, at[group + 1]!, before); r < at[group + 1]!; r++) {
     const from = log.from + bin[r]! * width;
     if (from >= c.to) break;
     const to = Math.min(from + width, log.to);
-    c.add(codes[cell[r]!]! | mergedBit, from, to, ns[r]! / (to - from));
+    c.add(code[r]! | mergedBit, from, to, ns[r]! / (to - from));
   }
 }
 
-/** goroutineColumns is what all goroutines of groups that count did. */
-export function goroutineColumns(log: Log, width: number, counts: (group: number) => boolean): Columns {
+/** goroutineColumns is what all goroutines of some groups did. */
+export function goroutineColumns(log: Log, width: number, groups: readonly number[]): Columns {
   const c = new Columns(width, bandCount, log.from, log.to);
-  for (let g = 0; g < log.goroutines.n; g++) if (counts(log.goroutines.group[g]!)) addGoroutine(c, log, g);
-  const counted = buckets(log.rest.n, 1, (r) => (counts(log.cells.group[log.rest.cell[r]!]!) ? 0 : -1));
-  addRest(c, log, counted, 0);
+  for (const g of groups) addGroup(c, log, g);
   return c.finish();
 }
 

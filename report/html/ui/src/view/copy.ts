@@ -9,7 +9,7 @@ import { rangeText } from './range';
 import { escapeMarkdown, markdownTable } from './table';
 
 /** copyText puts text on the clipboard, and says so; where the browser refuses, it shows it marked. */
-export function copyText(page: Page, text: string, what: string): void {
+function copyText(page: Page, text: string, what: string): void {
   const done = (): void => page.announce(`${what} copied as Markdown`);
   const refused = (): void => showText(text, what);
   if (!('clipboard' in navigator) || navigator.clipboard === undefined) return refused();

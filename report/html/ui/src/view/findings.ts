@@ -26,9 +26,9 @@ function show(page: Page, f: Finding, item: HTMLElement): void {
   for (const other of document.querySelectorAll('.finding.chosen')) other.classList.remove('chosen');
   item.classList.add('chosen');
   const groups = f.groups.filter((g) => g < page.result.groups.length).slice(0, 3);
-  const lanes = { by: 'group', group: -1, query: '', open: [...new Set([...page.store.state.open, ...groups])] } as const;
+  const lanes = { by: 'group', group: -1, query: '', open: groups } as const;
   if (f.at[0]) return showMoment(page, f.at[0], lanes);
-  page.store.set(lanes);
+  page.store.set({ ...lanes, open: [...new Set([...page.store.state.open, ...groups])] });
   document.getElementById('timeline')?.scrollIntoView();
 }
 

@@ -29,6 +29,7 @@ export function mountGroups(page: Page): void {
   const table = new SortedTable<GroupRow>(columns(page, trend, (tr, row) => toggle(tr, row)), {
     caption: 'Shares are of the time that is not at rest; p99 of single waits; trend: goroutines in progress over the whole trace, coloured by what most did',
     sorted: 2,
+    empty: () => (parseQuery(page.store.state.query).empty ? 'Every group that was there is at rest.' : 'No group matches the filter.'),
     row: (tr, row) => {
       tr.dataset['group'] = String(row.group.id);
       if (opened.has(row.group.id)) queueMicrotask(() => unfold(tr, row));

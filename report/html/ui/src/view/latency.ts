@@ -18,6 +18,8 @@ interface Row {
   label: string;
   name: string;
   look: string;
+  /** Whether it is a part of the row above. */
+  part: boolean;
   latency: Latency;
 }
 
@@ -29,7 +31,7 @@ export function mountLatency(page: Page): void {
   const chart = h('div', { class: 'plot' });
   const said = h('p', { class: 'scope', 'aria-live': 'polite' });
   const table = new SortedTable<Row>(columns(page, (label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60, fixed: true });
-  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select), copyButton(page, 'Latencies', () => table.markdown())), chart, said, table.element);
+  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select)), chart, said, table.element, copyButton(page, 'Latencies', () => table.markdown()));
 
   const choose = (label: string): void => {
     chosen = label;
@@ -55,7 +57,7 @@ export function mountLatency(page: Page): void {
 function columns(page: Page, choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
   const ns = (label: string, of: (l: Latency) => number) => ({ label, numeric: true, by: (r: Row) => of(r.latency), cell: (r: Row) => about(page.summary(), duration(of(r.latency))) });
   return [
-    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.label.includes('/') ? 'with-swatch kind' : 'with-swatch', title: r.label }, h('span', { class: `swatch c-${r.look}` }), button(r.name, () => choose(r.label), { class: 'plain cut' })) },
+    { label: 'Kind', by: (r) => r.label, cell: (r) => h('span', { class: r.part ? 'with-swatch kind' : 'with-swatch', title: r.label }, h('span', { class: `swatch c-${r.look}` }), button(r.name, () => choose(r.label), { class: 'plain cut' })) },
     { label: 'n', title: 'how many', numeric: true, by: (r) => r.latency.count, cell: (r) => about(page.summary(), count(r.latency.count)) },
     ns('p50', (l) => l.p50_ns), ns('p90', (l) => l.p90_ns), ns('p99', (l) => l.p99_ns), ns('Max', (l) => l.max_ns),
   ];
@@ -71,10 +73,10 @@ function rowsOf(page: Page, s: Summary): Row[] {
     if (kinds.length === 0) continue;
     const classLook = looks[lookOf(kinds[0]!.k)]!.name;
     const of = short[name] ?? name;
-    if (kinds.length > 1) out.push({ label: name, name: of, look: classLook, latency: s.latency(name) });
+    if (kinds.length > 1) out.push({ label: name, name: of, look: classLook, part: false, latency: s.latency(name) });
     for (const { k, latency } of kinds) {
       const kind = k.label.slice(name.length + 1);
-      out.push({ label: k.label, name: kinds.length > 1 ? kind : kind === of ? of : `${of}: ${kind}`, look: looks[lookOf(k)]!.name, latency });
+      out.push({ label: k.label, name: kinds.length > 1 ? kind : kind === of ? of : `${of}: ${kind}`, look: looks[lookOf(k)]!.name, part: kinds.length > 1, latency });
     }
   }
   return out;

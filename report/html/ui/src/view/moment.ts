@@ -3,12 +3,13 @@
 import type { Moment } from '../data/result';
 import { button } from '../dom';
 import { duration, instant } from '../format';
+import { revealing } from '../model/navigate';
 import type { Page } from '../page';
 import type { State } from '../state';
 import { around } from './range';
 
 /** momentText says when something was. */
-export function momentText(m: Moment): string {
+function momentText(m: Moment): string {
   const length = m.to_ns - m.from_ns;
   return `${instant(m.from_ns, Math.max(length / 100, 1000))} for ${duration(length)}`;
 }
@@ -20,7 +21,9 @@ export function momentButton(page: Page, m: Moment, label = momentText(m)): HTML
 
 /** showMoment goes to a moment, and changes what else is asked for with it, as one step. */
 export function showMoment(page: Page, m: Moment, also: Partial<State> = {}): void {
-  const known = m.goroutine ? page.goroutineAt(m.goroutine) : -1;
-  page.store.set({ ...also, ...around(page, m.from_ns, m.to_ns), by: 'group', ...(known >= 0 ? { goroutine: m.goroutine!, instant: m.from_ns } : {}) });
+  const known = m.goroutine !== undefined && page.goroutineAt(m.goroutine) >= 0;
+  const lane = known ? revealing(page, m.goroutine!, m.from_ns) : {};
+  const open = new Set([...(lane.open ?? page.store.state.open), ...(also.open ?? [])]);
+  page.store.set({ ...lane, ...also, ...around(page, m.from_ns, m.to_ns), by: 'group', open: [...open] });
   document.getElementById('timeline')?.scrollIntoView();
 }

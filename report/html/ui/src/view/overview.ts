@@ -72,7 +72,7 @@ class Overview {
     const { log, result } = this.page;
     const columns = Math.max(1, Math.round((width - left - right) * this.dpr));
     if (this.goroutines?.width !== columns) {
-      this.goroutines = goroutineColumns(log, columns, (g) => result.groups[g] !== undefined && !result.groups[g].system);
+      this.goroutines = goroutineColumns(log, columns, result.groups.flatMap((g, i) => (g.system ? [] : [i])));
       this.busy = new Columns(columns, 2, log.from, log.to);
       for (let p = 0; p < processors(log); p++) addProcessor(this.busy, log, p, (g) => (result.groups[g]?.system ? ranSystem : ranUser));
       this.busy.finish();

@@ -18,6 +18,8 @@ export interface TableOptions<T> {
   sorted?: number;
   /** How many rows are drawn before one asks for more. */
   limit?: number;
+  /** Said where there is no row. */
+  empty?: () => string;
   /** Called for each row that is drawn. */
   row?: (tr: HTMLTableRowElement, row: T) => void;
   /** Whether the first column takes what room is left, and cuts its text to that. */
@@ -78,6 +80,7 @@ export class SortedTable<T> {
     const rows = this.order();
     this.body.replaceChildren(...rows.slice(0, this.limit).map((row) => this.line(row)));
     this.more.replaceChildren();
+    if (rows.length === 0 && this.options.empty) this.more.append(this.options.empty());
     if (rows.length > this.limit) {
       this.more.append(button(`Show ${Math.min(rows.length - this.limit, 500)} more of ${rows.length}`, () => {
         this.limit += 500;

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const tasks = "testdata/traces/go1.26/tasks.trace"
+
+// A page is written to the file that -o names, or to standard output, and is the same.
+func TestHTMLIsWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	code, out, errs := command(t, nil, "analyze", server, "-o", path)
+	if code != 0 || out != "" || !strings.Contains(errs, "wrote "+path) {
+		t.Fatalf("exit %d, out %q, errors %q", code, out, errs)
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(page, []byte("<!doctype html>")) || !bytes.HasSuffix(bytes.TrimSpace(page), []byte("</html>")) {
+		t.Error("the file is no whole page")
+	}
+	if _, out, _ := command(t, nil, "analyze", server, "-f", "html"); out != string(page) {
+		t.Error("standard output has another page")
+	}
+	trace, err := os.Open(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trace.Close()
+	if code, out, errs := command(t, trace, "analyze", "-", "-f", "html"); code != 0 || !strings.Contains(out, "standard input") {
+		t.Errorf("from standard input: exit %d, %s", code, errs)
+	}
+}
+
+// A folder gets a page for each trace and an index that links to them and says which
+// traces could not be read.
+func TestSeveralTracesBecomeAFolder(t *testing.T) {
+	for _, create := range []bool{true, false} { // a folder that is there needs no slash
+		dir := filepath.Join(t.TempDir(), "reports")
+		to := dir + "/"
+		if create {
+			if err := os.Mkdir(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			to = dir
+		}
+		code, _, errs := command(t, nil, "analyze", server, "go.mod", tasks, "testdata/traces/go1.25/server.trace", "-o", to)
+		if code != exitUnreadable || !strings.Contains(errs, "go.mod") {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var links []string
+		for _, m := range regexp.MustCompile(`href="\./([^"]+)"`).FindAllSubmatch(index, -1) {
+			links = append(links, string(m[1]))
+		}
+		if got, want := strings.Join(links, " "), "server.html tasks.html server-2.html"; got != want {
+			t.Errorf("the index links to %q, want %q", got, want)
+		}
+		for _, link := range links {
+			if info, err := os.Stat(filepath.Join(dir, link)); err != nil || info.Size() < 10_000 {
+				t.Errorf("%s: %v", link, err)
+			}
+		}
+		if !bytes.Contains(index, []byte("go.mod")) {
+			t.Error("the index does not name the trace that could not be read")
+		}
+	}
+}
+
+// Other formats may have a file for each trace, too, without an index.
+func TestAFolderOfJSON(t *testing.T) {
+	dir := t.TempDir()
+	if code, _, errs := command(t, nil, "analyze", server, tasks, "-f", "json", "-o", dir); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 2 || !strings.HasSuffix(files[0], "server.json") || !strings.HasSuffix(files[1], "tasks.json") {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// Several pages do not fit into one file, and the message says where they do.
+func TestSeveralPagesNeedAFolder(t *testing.T) {
+	code, _, errs := command(t, nil, "analyze", server, tasks, "-o", filepath.Join(t.TempDir(), "x.html"))
+	if code != exitUsage || !strings.Contains(errs, "folder") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// A page keeps to the size that is asked for, and says what that cost.
+func TestHTMLKeepsToItsSize(t *testing.T) {
+	_, all, _ := command(t, nil, "analyze", server, "-f", "html")
+	most := len(all) * 19 / 20
+	code, small, errs := command(t, nil, "analyze", server, "-f", "html", "--html-max-size", strconv.Itoa(most))
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if len(small) > most {
+		t.Errorf("%d bytes, asked for %d", len(small), most)
+	}
+	if !strings.Contains(small, "leaves something out") || strings.Contains(all, "leaves something out") {
+		t.Error("the small page does not say that something is left out, or the whole one does")
+	}
+	if code, _, _ := command(t, nil, "analyze", server, "-f", "html", "--html-max-size", "0"); code != exitUsage {
+		t.Errorf("a page without room: exit %d", code)
+	}
+}
