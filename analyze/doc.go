@@ -27,4 +27,7 @@
 // Explain and Path ask about single waits, tasks, regions or goroutines: they find
 // in a first reading which parts of the trace that is about, and follow these in a
 // second, which records every interval of them.
+//
+// Detailed adds, from a second reading, an interval.Log of what each goroutine did:
+// lanes keeps the intervals, and merges the short ones where they are too many.
 package analyze

@@ -88,7 +88,8 @@ export function mountFlame(page: Page): void {
     const s: Summary = page.summary();
     tree = flameTree(result, log, s, { what: choice.id, wakers: wakers && choice.wakers, group }, (id) => groupName(page, id));
     total = tree.total;
-    says.textContent = `${choice.says} ${group < 0 ? 'All goroutines of the program' : 'Only ' + shortFunc(result.groups[group]!.name)}, at rest left out: ${inUnit(total)}.` + (total === 0 ? ' Nothing of the kind lies in the range.' : '');
+    const whose = group < 0 ? (choice.id === 'samples' ? 'All goroutines' : 'All goroutines of the program, at rest left out') : `Only ${shortFunc(result.groups[group]!.name)}`;
+    says.textContent = `${choice.says} ${whose}: ${inUnit(total)}.` + (total === 0 ? ' Nothing of the kind lies in the range.' : '');
     icicle.show(tree, choice.look);
     table.show(functions(tree));
     mark(tree);

@@ -18,7 +18,7 @@ import { paintArea, pixels, type Pixels } from './timeline/pixels';
 import { classBands } from './timeline/scene';
 import { makeTiles } from './timeline/tiles';
 
-const left = 62;
+const left = 72;
 const right = 12;
 const goroutinesTop = 8;
 const goroutinesHeight = 104;
