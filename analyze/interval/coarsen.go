@@ -125,7 +125,7 @@ func (l *Log) standIn(g *Goroutine, kind waitkind.Kind) int32 {
 // book adds an interval to the sums of what is merged.
 func (l *Log) book(iv *Interval, start int64) {
 	c := &l.Cells[iv.Cell]
-	if !c.Switch {
+	if !c.Switch && c.Rule == "" { // as in result.Result.Waits
 		l.Lengths[LengthKey{int32((start - l.From) / l.LengthBinNs), int32(c.Group), c.Kind, bucketOf(iv.Ns)}]++
 	}
 	first := true

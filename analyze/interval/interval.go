@@ -32,7 +32,7 @@ type Log struct {
 	Seen int
 
 	// Rest is the time of merged intervals by bin and cell, Lengths how long they
-	// were, ProcRest on which Ps they ran.
+	// were, those at rest left out, ProcRest on which Ps they ran.
 	BinNs, LengthBinNs int64
 	Rest               map[RestKey]RestSum
 	Lengths            map[LengthKey]int64

@@ -123,13 +123,15 @@ func TestLengthsHaveBuckets(t *testing.T) {
 	}
 }
 
-// The instant between two sides of a coroutine is no wait that anyone measures.
-func TestSwitchesHaveNoLength(t *testing.T) {
+// The instant between two sides of a coroutine is no wait that anyone measures, and
+// what is at rest is in no distribution.
+func TestSomeHaveNoLength(t *testing.T) {
 	l := New(0, 1000)
-	l.Cells = []Cell{{Kind: waitkind.Woken, Switch: true}}
+	l.Cells = []Cell{{Kind: waitkind.Woken, Switch: true}, {Kind: waitkind.Select, Rule: "ticker"}}
 	l.BelowNs = 100
 	l.Add(new(Goroutine), Interval{Ns: 1}, 10)
-	if len(l.Lengths) != 0 || len(l.Rest) != 1 {
+	l.Add(new(Goroutine), Interval{Ns: 1, Cell: 1}, 10)
+	if len(l.Lengths) != 0 || len(l.Rest) != 2 {
 		t.Errorf("lengths %v, bins %v", l.Lengths, l.Rest)
 	}
 }

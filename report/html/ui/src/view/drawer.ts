@@ -1,7 +1,7 @@
 // The drawer: one goroutine with all that the page knows of it.
 
 import { byID, button, h } from '../dom';
-import { count, duration, shortFunc } from '../format';
+import { count, counted, duration, shortFunc } from '../format';
 import { GoOlder, GoOpen, GoSystem } from '../data/log';
 import { children } from '../model/indexes';
 import { chosenInterval, fit } from '../model/navigate';
@@ -135,9 +135,9 @@ class Drawer {
     const fact = (name: string, ...what: (Node | string | null)[]): (HTMLElement | null)[] => [h('dt', {}, name), h('dd', {}, what)];
     return h('dl', { class: 'dr-facts' },
       fact('group', button(groupName(result, group), () => store.set({ by: 'group', group: store.state.group === group ? -1 : group }), { class: 'plain cut', title: 'Limit the timeline to this group' }), flags & GoSystem ? ' (the runtime’s own)' : null),
-      fact('created', parent > 0 ? goroutineLink(page, parent, start) : 'creator not in the trace', made === '' ? null : h('span', { class: 'name' }, ` at ${shortFunc(made)}`)),
+      fact('created by', parent > 0 ? goroutineLink(page, parent, start) : 'creator not in the trace', made === '' ? null : h('span', { class: 'name' }, ` at ${shortFunc(made)}`)),
       fact('lived', life),
-      own.length > 0 && fact('created', `${count(own.length)}: `, ...own.slice(0, 12).flatMap((c) => [goroutineLink(page, goroutines.id[c]!, goroutines.start[c]!), ' ']), own.length > 12 ? '…' : null),
+      own.length > 0 && fact('its own', `${counted(own.length, 'goroutine', 'goroutines')}: `, ...own.slice(0, 12).flatMap((c) => [goroutineLink(page, goroutines.id[c]!, goroutines.start[c]!), ' ']), own.length > 12 ? '…' : null),
       fact('intervals', `${count(hi - lo)} in this page `, button('Fit (F)', () => fit(page), { class: 'plain' })),
     );
   }
