@@ -33,11 +33,12 @@ var mayImport = map[string][]string{
 		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/internal/lanes", "analyze/waitkind", "analyze/interval", "analyze/result", "analyze/detect",
 	},
 	"report/internal/units":                {},
+	"report/internal/nonull":               {},
 	"report/internal/names":                {"analyze/result"},
 	"report/html/internal/bundle":          {},
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
-	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/units"},
-	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/units"},
+	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/units"},
+	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
 	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "report", "report/html"},
 }
 

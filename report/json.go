@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
-	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/nonull"
 )
 
 var jsonFormat = Format{
@@ -34,7 +33,7 @@ func encode(w io.Writer, document any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(withoutNulls(reflect.ValueOf(document)).Interface())
+	return enc.Encode(nonull.Copy(document))
 }
 
 // ReadJSON reads a Result that was written as JSON, and nothing after it.
@@ -65,40 +64,4 @@ func ReadJSON(r io.Reader) (*result.Result, error) {
 		return nil, fmt.Errorf("read JSON result: %w", err)
 	}
 	return res, nil
-}
-
-// withoutNulls copies a value such that encoding/json writes no null for it:
-// lists and maps that are nil become empty, so that a script can iterate over
-// them unseen. Those that are left out when empty stay nil.
-func withoutNulls(v reflect.Value) reflect.Value {
-	clone := reflect.New(v.Type()).Elem()
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return v
-		}
-		clone.Set(reflect.New(v.Type().Elem()))
-		clone.Elem().Set(withoutNulls(v.Elem()))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Field(i); f.IsZero() && strings.Contains(v.Type().Field(i).Tag.Get("json"), ",omitempty") {
-				clone.Field(i).Set(f)
-			} else {
-				clone.Field(i).Set(withoutNulls(f))
-			}
-		}
-	case reflect.Slice:
-		clone.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
-		for i := range v.Len() {
-			clone.Index(i).Set(withoutNulls(v.Index(i)))
-		}
-	case reflect.Map:
-		clone.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
-		for it := v.MapRange(); it.Next(); {
-			clone.SetMapIndex(it.Key(), withoutNulls(it.Value()))
-		}
-	default:
-		return v
-	}
-	return clone
 }

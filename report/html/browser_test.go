@@ -116,9 +116,16 @@ func writeResult(t testing.TB, r *result.Result, log *interval.Log, ho html.Opti
 	return written{path, r, log}
 }
 
-// open opens a page at a hash and waits until it is ready. When the test ends nothing
-// may have gone wrong in it.
+// open opens a page at a hash and waits until it is ready.
 func open(t testing.TB, page written, hash string) *tab {
+	t.Helper()
+	p := visit(t, page, hash)
+	p.ready()
+	return p
+}
+
+// visit opens a page at a hash. When the test ends nothing may have gone wrong in it.
+func visit(t testing.TB, page written, hash string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(startBrowser(t))
 	ctx, timeout := context.WithTimeout(ctx, 2*time.Minute)
@@ -130,7 +137,6 @@ func open(t testing.TB, page written, hash string) *tab {
 	call(p, runtime.Enable, cdp.Empty{})
 	call(p, cdplog.Enable, cdp.Empty{})
 	p.do(chromedp.Navigate(p.file + hash))
-	p.ready()
 	t.Cleanup(func() {
 		p.checkQuiet()
 		timeout()
@@ -225,6 +231,7 @@ func (p *tab) press(keys string, opts ...chromedp.KeyOption) {
 // hash is what the page's address says beyond the file.
 func (p *tab) hash() url.Values {
 	p.Helper()
+	p.settle() // while the range is dragged the address follows a little later
 	v, err := url.ParseQuery(strings.TrimPrefix(eval[string](p, "location.hash"), "#"))
 	if err != nil {
 		p.Fatal(err)

@@ -100,9 +100,7 @@ func (p *tab) wander() {
 		p.settle()
 	}
 	p.press("]")
-	p.press("/")
-	p.press("img")
-	p.settle()
+	p.search("img")
 	p.press("\x1b")
 	p.press("?")
 	p.settle()

@@ -26,6 +26,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/nonull"
 )
 
 //go:generate go run ./internal/bundle/generate
@@ -86,7 +87,7 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if o.Top <= 0 {
 		o.Top = 50
 	}
-	raw, err := json.Marshal(r)
+	raw, err := json.Marshal(nonull.Copy(r))
 	if err != nil {
 		return fmt.Errorf("write the page's data: %w", err)
 	}

@@ -34,8 +34,10 @@ type Listener = (changed: ReadonlySet<Key>) => void;
 export class Store {
   private now: State;
   private readonly listeners: Listener[] = [];
-  /** Timer of a drag that goes on, else 0. */
-  private dragging = 0;
+  /** When a drag last moved, when the address was written, and the timer that will write it, or 0. */
+  private dragged = -Infinity;
+  private written = -Infinity;
+  private due = 0;
 
   constructor(
     private readonly initial: State,
@@ -58,26 +60,30 @@ export class Store {
 
   /**
    * set changes the state. A step is one that Alt+← takes back; a drag is many
-   * that are one: its first adds to the history, the others write over it until
-   * it pauses.
+   * that are one: its first adds to the history, the others write over it.
    */
   set(patch: Partial<State>, how: 'step' | 'drag' = 'step'): void {
     const next = this.fit({ ...this.now, ...patch });
     const changed = new Set<Key>();
     for (const key of Object.keys(next) as Key[]) if (!same(next[key], this.now[key])) changed.add(key);
     if (changed.size === 0) return;
-    const goesOn = this.dragging !== 0;
-    if (goesOn && how === 'step') this.write('replaceState'); // where the drag came to
-    clearTimeout(this.dragging);
+    const time = performance.now();
+    const goesOn = how === 'drag' && time - this.dragged < 400;
+    if (!goesOn && this.due !== 0) this.write('replaceState'); // where the drag before came to
     this.now = next;
-    if (how === 'step' || !goesOn) this.write('pushState');
-    this.dragging = how === 'drag' ? window.setTimeout(() => this.write('replaceState'), 400) : 0;
+    this.dragged = how === 'drag' ? time : -Infinity;
+    // Browsers refuse to write the address with every frame.
+    if (!goesOn) this.write('pushState');
+    else if (time - this.written > 100) this.write('replaceState');
+    else if (this.due === 0) this.due = window.setTimeout(() => this.write('replaceState'), 100);
     for (const listener of this.listeners) listener(changed);
   }
 
-  /** write puts the state into the address. Browsers refuse that when it happens with every frame. */
+  /** write puts the state into the address. */
   private write(how: 'pushState' | 'replaceState'): void {
-    this.dragging = 0;
+    clearTimeout(this.due);
+    this.due = 0;
+    this.written = performance.now();
     const hash = this.hash();
     history[how](null, '', hash === '' ? location.pathname + location.search : '#' + hash);
   }
@@ -123,8 +129,9 @@ export class Store {
 
   /** restore takes the state from the address, at the start and on Back. What does not parse is passed over. */
   restore(hash: string): void {
-    clearTimeout(this.dragging);
-    this.dragging = 0;
+    clearTimeout(this.due);
+    this.due = 0;
+    this.dragged = -Infinity;
     const q = new URLSearchParams(hash.replace(/^#/, ''));
     const s: State = { ...this.initial };
     const t = /^(\d+)-(\d+)ns$/.exec(q.get('t') ?? '');

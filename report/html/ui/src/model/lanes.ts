@@ -4,7 +4,7 @@ import type { Log } from '../data/log';
 import type { Result } from '../data/result';
 import type { State } from '../state';
 import { once, type Buckets } from './buckets';
-import { awake, groupsAwake, members, processors } from './indexes';
+import { awake, goroutineIndex, groupsAwake, members, processors } from './indexes';
 import { matcher } from './match';
 import { spanRows } from './spans';
 
@@ -102,6 +102,8 @@ class Listing {
   private readonly match;
   private readonly members: Buckets;
   private readonly awake: Uint8Array;
+  /** The chosen goroutine, which is always listed, or -1. */
+  private readonly chosen: number;
 
   constructor(
     private readonly out: Lanes,
@@ -112,6 +114,7 @@ class Listing {
     this.match = matcher(result, log, state.query);
     this.members = members(log);
     this.awake = awake(log);
+    this.chosen = state.goroutine > 0 ? (goroutineIndex(log).get(state.goroutine) ?? -1) : -1;
     out.problem = this.match.problem;
   }
 
@@ -119,7 +122,7 @@ class Listing {
     const up = groupsAwake(this.log);
     for (const g of ordered(this.result)) {
       if (!this.wanted(g)) continue;
-      if (this.state.hideRest && !up[g] && !this.result.groups[g]!.system) {
+      if (this.state.hideRest && !up[g] && !this.result.groups[g]!.system && !(this.chosen >= 0 && this.log.goroutines.group[this.chosen] === g)) {
         this.out.atRest++;
         continue;
       }
@@ -141,7 +144,8 @@ class Listing {
     for (let m = at[g]!; m < at[g + 1]!; m++) {
       const i = items[m]!;
       if (!this.match.goroutine(i)) continue;
-      if (this.state.hideRest && !this.awake[i] && !this.result.groups[g]!.system) this.out.atRest++;
+      if (i === this.chosen) this.out.add('goroutine', i, depth);
+      else if (this.state.hideRest && !this.awake[i] && !this.result.groups[g]!.system) this.out.atRest++;
       else if (!this.here(i)) this.out.elsewhere++;
       else this.out.add('goroutine', i, depth);
     }

@@ -30,7 +30,8 @@ export function parseQuery(text: string): Query {
       const re = new RegExp(pattern, 'i');
       into.push((s) => re.test(s));
     } catch (error) {
-      problem = `/${pattern}/ is not a regular expression: ${error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error)}`;
+const why = error instanceof Error ? error.message : String(error);
+      problem = `/${pattern}/ is not a regular expression: ${why.slice(why.lastIndexOf(': ') + 1).trim().toLowerCase()}`;
     }
   }
   return {

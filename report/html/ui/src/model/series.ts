@@ -63,6 +63,37 @@ export class Columns {
     steps[row + last]! -= weight;
   }
 
+  /**
+   * addRun counts intervals lo to hi of one goroutine, which follow each other
+   * without a hole; merged ones not. It is add for millions.
+   */
+  addRun(of: { start: Float64Array; end: Float64Array; cell: ArrayLike<number> }, codes: Uint8Array, lo: number, hi: number): void {
+    const { mean, steps, used, scale, from, to, width } = this;
+    const { end, cell } = of;
+    const stride = width + 1;
+    let a = Math.max(0, (of.start[lo]! - from) * scale);
+    let first = a | 0;
+    for (let i = lo; i < hi && a < width; i++) {
+      const e = end[i]!;
+      const b = e >= to ? width : (e - from) * scale;
+      const last = b | 0;
+      const code = codes[cell[i]!]!;
+      if (code < mergedBit && b > a) {
+        const row = code * stride;
+        used[code] = 1;
+        if (first === last) mean[row + first]! += b - a;
+        else {
+          mean[row + first]! += first + 1 - a;
+          mean[row + last]! += b - last;
+          steps[row + first + 1]!++;
+          steps[row + last]!--;
+        }
+      }
+      a = b;
+      first = last;
+    }
+  }
+
   finish(): this {
     const stride = this.width + 1;
     for (let band = 0; band < this.bands; band++) {
@@ -107,16 +138,11 @@ export function addGroup(c: Columns, log: Log, group: number): void {
 
 /** addGoroutine counts the single intervals of one goroutine. */
 function addGoroutine(c: Columns, log: Log, g: number): void {
-  const { start, end, cell } = log.intervals;
-  const codes = cellCodes(log);
+  const { start, end } = log.intervals;
+  const lo = log.goroutines.at[g]!;
   const hi = log.goroutines.at[g + 1]!;
-  let i = log.goroutines.at[g]!;
-  if (i === hi || start[i]! >= c.to || end[hi - 1]! <= c.from) return;
-  if (start[i]! < c.from) i = firstAfter((k) => end[k]!, i, hi, c.from);
-  for (; i < hi && start[i]! < c.to; i++) {
-    const code = codes[cell[i]!]!;
-    if (code < mergedBit) c.add(code, start[i]!, end[i]!, 1);
-  }
+  if (lo === hi || start[lo]! >= c.to || end[hi - 1]! <= c.from) return;
+  c.addRun(log.intervals, cellCodes(log), start[lo]! < c.from ? firstAfter((k) => end[k]!, lo, hi, c.from) : lo, hi);
 }
 
 function addRest(c: Columns, log: Log, group: number): void {

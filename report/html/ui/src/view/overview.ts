@@ -12,6 +12,7 @@ import type { Page } from '../page';
 import { mountBrush } from './brush';
 import { legend } from './legend';
 import { onLook, patterned } from './look';
+import { restSwitch } from './rest';
 import { drawAxis } from './timeline/axis';
 import { drawMarks, drawStops } from './timeline/decor';
 import { paintArea, pixels, type Pixels } from './timeline/pixels';
@@ -55,7 +56,7 @@ class Overview {
     const { page } = this;
     const section = byID('overview');
     const tools = section.querySelector<HTMLElement>('.tools') ?? section.insertBefore(h('div', { class: 'tools' }), this.body);
-    tools.replaceChildren(this.brush.range);
+    tools.replaceChildren(this.brush.range, restSwitch(page));
     this.body.append(legend(page), this.frame, this.details);
     onResize(this.frame, (width) => this.resize(width));
     onLook(() => this.draw());
@@ -91,7 +92,8 @@ class Overview {
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const bands = classBands(!page.store.state.hideRest, false);
-    const most = roundUp(this.goroutines.most(bands));
+    const found = this.goroutines.most(bands);
+    const most = roundUp(found);
     const limit = Math.max(1, this.mostProcs());
     const into = (this.picture = pixels(ctx, this.goroutines.width, this.canvas.height, this.picture));
     paintArea(into, tiles, Math.round(goroutinesTop * dpr), Math.round(goroutinesHeight * dpr), this.goroutines, bands, most);
@@ -110,6 +112,11 @@ class Overview {
     }
     this.limits(ctx, x, limit);
     this.scales(ctx, most, limit, plot);
+    if (found < 0.05) {
+      ctx.textAlign = 'center';
+      ctx.fillText(page.store.state.hideRest ? 'next to nothing but rest' : 'no goroutine', left + plot / 2, goroutinesTop + goroutinesHeight / 2);
+      ctx.textAlign = 'left';
+    }
     drawAxis(ctx, log.from, log.to, left, plot, axisTop, 20);
   }
 

@@ -85,7 +85,7 @@ class Timeline {
       this.scene.recolor();
       this.redraw();
     });
-    page.store.watch(['by', 'open', 'group', 'query', 'hideRest'], () => this.relist());
+    page.store.watch(['by', 'open', 'group', 'query', 'hideRest', 'goroutine'], () => this.relist());
     page.store.watch(['from', 'to', 'overlays'], () => this.redraw());
     page.store.watch(['goroutine', 'instant'], () => this.follow());
     // Which goroutines are there in the range is asked when the range rests.
@@ -271,7 +271,7 @@ class Timeline {
     const box = this.scroller.getBoundingClientRect();
     const drawer = byID('drawer');
     const limit = drawer.hidden ? innerHeight : drawer.getBoundingClientRect().top;
-    if (box.bottom < 0 || box.top > limit) return; // the reader looks at something else
+    if (box.bottom < 0 || box.top > innerHeight) return; // the reader looks at something else
     const bottom = box.top + this.scene.lanes.top[i + 1]! - this.scroller.scrollTop + 12;
     if (bottom > limit) scrollBy({ top: bottom - limit });
   }

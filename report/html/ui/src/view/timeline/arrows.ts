@@ -51,8 +51,8 @@ export class Overlay {
     const chosen = chosenInterval(this.page);
     if (hit && hit.interval >= 0 && hit.interval !== chosen) this.outline(hit.interval, scroll, 1);
     if (chosen >= 0) this.outline(chosen, scroll, 2);
-    const about = hit && hit.interval >= 0 ? hit.interval : chosen;
-    if (about >= 0) for (const a of this.arrows(about, scroll)) this.arrow(a);
+    const about = new Set([chosen, hit?.interval ?? -1]);
+    for (const i of about) if (i >= 0) for (const a of this.arrows(i, scroll)) this.arrow(a);
   }
 
   /** laneOf is where a goroutine is at an instant: its own lane, its group's, or its P's; -1 if it has none. */

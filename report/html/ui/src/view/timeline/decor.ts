@@ -2,7 +2,6 @@
 // marks, outlines of tasks and regions, marks of the garbage collector.
 
 import { RangeMark, RangeSTW, type Log } from '../../data/log';
-import { shortFunc } from '../../format';
 import { color } from '../../palette';
 import { firstAfter } from '../../model/buckets';
 import { logsOf, samplesOf, samplesOn } from '../../model/indexes';
@@ -120,15 +119,15 @@ function outlines(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, x: X, wid
     ctx.globalAlpha = b - a < 4 ? 0.35 : 0.8;
     ctx.strokeRect(Math.round(a) + 0.5, Math.round(d.y) + 0.5, Math.max(1, Math.round(b - a) - 1), d.height - 1);
     ctx.globalAlpha = 1;
-    const short = shortFunc(name).slice(0, 60);
-    if (short === '' || b - a < 24 || widthOf(ctx, short) > b - a - 8) return;
-    const right = Math.min(width, b) - widthOf(ctx, short) - 4;
+    const short = name.slice(0, 60);
+    const left = Math.max(0, a) + 3;
+    if (short === '' || b - left < 24 || widthOf(ctx, short) > b - left - 6) return;
     ctx.globalAlpha = 0.85;
     ctx.fillStyle = color('--panel');
-    ctx.fillRect(right - 3, d.y + 3, widthOf(ctx, short) + 5, d.height - 6);
+    ctx.fillRect(left, d.y + 3, widthOf(ctx, short) + 6, d.height - 6);
     ctx.globalAlpha = 1;
     ctx.fillStyle = color('--text');
-    ctx.fillText(short, right, d.y + d.height / 2 + 0.5);
+    ctx.fillText(short, left + 3, d.y + d.height / 2 + 0.5);
   };
   if (d.lane.kind === 'task') outline(log.tasks.start[d.lane.index]!, log.tasks.ns[d.lane.index]!, '');
   if (d.lane.kind !== 'regions') return;

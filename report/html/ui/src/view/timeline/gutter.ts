@@ -38,6 +38,7 @@ export class Gutter {
   draw(): void {
     const { scene } = this;
     this.active = Math.max(0, Math.min(this.active, scene.lanes.n - 1));
+    this.element.classList.toggle('flat', this.page.store.state.by !== 'group');
     this.element.replaceChildren(...scene.drawn.map((d) => this.row(d)));
     const shown = scene.drawn.some((d) => d.i === this.active);
     if (shown) this.element.setAttribute('aria-activedescendant', `lane-${this.active}`);

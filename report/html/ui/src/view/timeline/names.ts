@@ -1,6 +1,6 @@
 // Names of lanes.
 
-import { count, shortFunc } from '../../format';
+import { count } from '../../format';
 import { single, type Lane } from '../../model/lanes';
 import { spanRows } from '../../model/spans';
 import { groupName } from '../../model/words';
@@ -26,7 +26,7 @@ export function laneName(page: Page, lane: Lane): [string, string] {
     case 'regions': {
       const rows = spanRows(log);
       const g = rows.goroutine(index);
-      return [rows.names(index).map(shortFunc).slice(0, 8).join(', '), g >= 0 ? `G${log.goroutines.id[g]!}` : ''];
+      return [rows.names(index).slice(0, 8).join(', '), g >= 0 ? `G${log.goroutines.id[g]!}` : ''];
     }
   }
 }

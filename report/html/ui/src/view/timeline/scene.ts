@@ -12,11 +12,9 @@ import { patterned } from '../look';
 import { paintArea, pixels, Row, type Pixels } from './pixels';
 import { makeTiles, type Tiles } from './tiles';
 
-/** A span that has room for a text: an interval and the stretch of it that belongs to the lane. */
+/** A span that has room for a text. */
 export interface Wide {
   interval: number;
-  from: number;
-  to: number;
   y: number;
   height: number;
 }
@@ -166,7 +164,8 @@ export class Scene {
         this.goroutine(index);
     }
     row.paint(into, this.tiles, Math.round(d.y * this.dpr), Math.round(d.height * this.dpr));
-    for (const interval of row.wide) this.wide.push({ interval, from: -Infinity, to: Infinity, y: d.y, height: d.height });
+    // Regions have their own names in their place.
+    if (d.lane.kind !== 'regions') for (const interval of row.wide) this.wide.push({ interval, y: d.y, height: d.height });
   }
 
   private goroutine(g: number, first = -Infinity, last = Infinity): void {

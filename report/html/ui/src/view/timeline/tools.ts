@@ -1,13 +1,13 @@
 // Buttons above the timeline.
 
 import { byID, button, h } from '../../dom';
-import { fit, wholeTrace, zoom } from '../../model/navigate';
 import { isWait } from '../../model/indexes';
-import { chosenInterval } from '../../model/navigate';
+import { chosenInterval, fit, wholeTrace, zoom } from '../../model/navigate';
 import { groupName } from '../../model/words';
 import type { Page } from '../../page';
 import type { LanesBy } from '../../state';
 import { legend } from '../legend';
+import { restSwitch } from '../rest';
 
 export interface ToolActions {
   table(shown: boolean): void;
@@ -23,8 +23,6 @@ export function timelineTools(page: Page, actions: ToolActions): void {
   const tools = section.querySelector<HTMLElement>('.tools') ?? section.insertBefore(h('div', { class: 'tools' }), section.querySelector('.body'));
   const offered = orders.filter(([by]) => by !== 'task' || log.tasks.n + log.regions.n > 0);
   const by = offered.map(([order, label]) => button(label, () => store.set({ by: order }), { 'aria-pressed': 'false', 'data-by': order }));
-  const rest = h('input', { type: 'checkbox' });
-  rest.addEventListener('change', () => store.set({ hideRest: rest.checked }));
   const waker = button('To waker (U)', actions.toWaker, { title: 'Go to the goroutine that ended the chosen wait' });
   const table = button('Lanes as table', () => {
     const shown = table.getAttribute('aria-pressed') !== 'true';
@@ -41,14 +39,13 @@ export function timelineTools(page: Page, actions: ToolActions): void {
       button('Whole', () => wholeTrace(store), { title: 'Show the whole trace (0)' })),
     waker,
     table,
-    h('label', {}, rest, 'hide at rest'),
+    restSwitch(page),
     chips,
     legend(page),
   );
   const follow = (): void => {
     const s = store.state;
     for (const b of by) b.setAttribute('aria-pressed', String(b.dataset['by'] === s.by));
-    rest.checked = s.hideRest;
     const i = chosenInterval(page);
     waker.disabled = i < 0 || !isWait(log, i) || log.intervals.who[i] === 0;
     chips.replaceChildren(
@@ -56,7 +53,7 @@ export function timelineTools(page: Page, actions: ToolActions): void {
       ...(s.query !== '' ? [chip(`filter ${s.query}`, () => store.set({ query: '' }))] : []),
     );
   };
-  store.watch(['by', 'hideRest', 'group', 'query', 'goroutine', 'instant'], follow);
+  store.watch(['by', 'group', 'query', 'goroutine', 'instant'], follow);
   follow();
 }
 
