@@ -128,7 +128,7 @@ func open(t testing.TB, page written, hash string) *tab {
 func visit(t testing.TB, page written, hash string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(startBrowser(t))
-	ctx, timeout := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 10*time.Minute)
 	p := &tab{TB: t, ctx: ctx, file: (&url.URL{Scheme: "file", Path: page.path}).String(), page: page}
 	if err := chromedp.Listen(ctx, p.listen); err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func (p *tab) ready() {
 // until waits for an expression to become true.
 func (p *tab) until(expression string) {
 	p.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second), chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
+	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(2*time.Minute), chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
 		p.Fatalf("waiting for %s: %v", expression, err)
 	}
 }

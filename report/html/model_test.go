@@ -94,7 +94,7 @@ func loadModel(t testing.TB, page written) *model {
 		t.Fatalf("bundle the model: %v", built.Errors)
 	}
 	ctx, cancel := chromedp.NewContext(startBrowser(t))
-	ctx, timeout := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(func() { timeout(); cancel() })
 	m := &model{TB: t, ctx: ctx}
 	raw, err := os.ReadFile(page.path)
