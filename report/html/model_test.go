@@ -84,28 +84,34 @@ type model struct {
 	complete bool
 }
 
-func loadModel(t testing.TB, page written) *model {
+// scriptTab is an empty tab in which model is what a source exports.
+func scriptTab(t testing.TB, source string) context.Context {
 	t.Helper()
 	built := api.Build(api.BuildOptions{
-		Stdin:  &api.StdinOptions{Contents: modelSource, ResolveDir: "ui/src", Loader: api.LoaderTS},
+		Stdin:  &api.StdinOptions{Contents: source, ResolveDir: "ui/src", Loader: api.LoaderTS},
 		Bundle: true, Format: api.FormatIIFE, GlobalName: "model",
 	})
 	if len(built.Errors) > 0 {
-		t.Fatalf("bundle the model: %v", built.Errors)
+		t.Fatalf("bundle: %v", built.Errors)
 	}
 	ctx, cancel := chromedp.NewContext(startBrowser(t))
 	ctx, timeout := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(func() { timeout(); cancel() })
-	m := &model{TB: t, ctx: ctx}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](string(built.OutputFiles[0].Contents)+"\nwindow.model = model; 0")); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+func loadModel(t testing.TB, page written) *model {
+	t.Helper()
+	m := &model{TB: t, ctx: scriptTab(t, modelSource)}
 	raw, err := os.ReadFile(page.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](string(built.OutputFiles[0].Contents)+"\nwindow.model = model; 0")); err != nil {
-		t.Fatal(err)
-	}
 	script := fmt.Sprintf("model.load(%q, %q)", blockOf(t, raw, "data-result"), blockOf(t, raw, "data-log"))
-	if m.complete, err = chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
+	if m.complete, err = chromedp.Run(m.ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
 		t.Fatal(err)
 	}
 	return m
