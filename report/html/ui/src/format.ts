@@ -64,9 +64,9 @@ export function percent(part: number, whole: number): string {
 /** average writes a mean number of things: 0.04, 2.1, 37. */
 export function average(x: number): string {
   const decimals = Math.abs(x) < 0.995 ? 2 : Math.abs(x) < 99.5 ? 1 : 0;
-  // What lies in the middle goes to the even digit, as Go has it; toFixed rounds it up.
+  // What lies exactly in the middle, as eighths may, goes to the even digit, as Go has it; toFixed rounds it up.
   const scaled = x * 10 ** decimals;
-  return scaled % 2 === 0.5 ? (Math.floor(scaled) / 10 ** decimals).toFixed(decimals) : x.toFixed(decimals);
+  return (x * 8) % 1 === 0 && scaled % 2 === 0.5 ? (Math.floor(scaled) / 10 ** decimals).toFixed(decimals) : x.toFixed(decimals);
 }
 
 /** counted is a number with its noun. */

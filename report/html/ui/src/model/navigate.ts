@@ -2,10 +2,10 @@
 
 import type { Page } from '../page';
 import type { State, Store } from '../state';
-import { intervalAt } from './indexes';
+import type { Log } from '../data/log';
+import { goroutineOf, intervalAt, wakerOf } from './indexes';
 import { single } from './lanes';
 import { matcher } from './match';
-import { wakerAt } from './words';
 
 /** zoom makes the range shorter (factor < 1) or longer around an instant. */
 export function zoom(store: Store, factor: number, around = (store.state.from + store.state.to) / 2): void {
@@ -76,12 +76,25 @@ export function revealing(page: Page, id: number, instant: number): Partial<Stat
   return patch;
 }
 
-/** toWaker goes to the goroutine that ended the chosen wait, at the instant when it did. */
+/** toWaker goes to whoever made the chosen goroutine ready: ended its wait, or created it. */
 export function toWaker(page: Page): void {
+  const { log } = page;
   const i = chosenInterval(page);
-  if (i < 0) return page.announce('Choose a wait first: click on one in the timeline.');
-  const { g } = wakerAt(page.log, i, page.goroutineAt);
-  if (g < 0) return page.announce('No goroutine is known to have ended this one.');
-  page.reveal(page.log.goroutines.id[g]!, page.log.intervals.end[i]!);
-  page.announce(`At its waker, G${page.log.goroutines.id[g]!}.`);
+  if (i < 0) return page.announce('Choose an interval first: click on one in the timeline.');
+  const by = readiedBy(log, i);
+  const g = by ? page.goroutineAt(by.id) : -1;
+  if (!by) return page.announce('No goroutine is known to have ended this one.');
+  page.reveal(by.id, by.at);
+  page.announce(g < 0 ? `G${by.id} is not in this page by itself.` : `At its waker, G${by.id}.`);
+}
+
+/** readiedBy is which goroutine ended a wait, or made one ready that is, and when. */
+export function readiedBy(log: Log, i: number): { id: number; at: number } | null {
+  const { start, end, cell } = log.intervals;
+  const label = log.kinds[log.cells.kind[cell[i]!]!]!.label;
+  const g = goroutineOf(log, i);
+  if (label === 'runnable/new' && log.goroutines.parent[g]! > 0) return { id: log.goroutines.parent[g]!, at: start[i]! };
+  const wait = label.startsWith('runnable/') && i > log.goroutines.at[g]! ? i - 1 : i;
+  const id = wakerOf(log, wait);
+  return id > 0 ? { id, at: end[wait]! } : null;
 }

@@ -9,14 +9,21 @@ import { members, procRows, ranOn, restSums } from './indexes';
 /** Bands are codes of cells: looks, at rest, from bins of merged intervals. */
 export const bandCount = 32;
 
+/** A mean below this is an error of rounding. */
+const least = 1e-8;
+
 /** Columns sums stretches of time into columns, band by band. */
 export class Columns {
-  /** Means by band × (width + 1) + column, once finish was called. */
-  private readonly mean: Float32Array;
-  private readonly steps: Float32Array;
+  /**
+   * By band × stride + column: until finish was called by how much the sum differs
+   * from that of the column before, then the mean. So a stretch costs four
+   * additions, however many columns it covers.
+   */
+  private readonly sums: Float64Array;
   /** Bands that have anything. */
   private readonly used: Uint8Array;
   private readonly scale: number;
+  private readonly stride: number;
 
   constructor(
     readonly width: number,
@@ -24,19 +31,17 @@ export class Columns {
     readonly from: number,
     readonly to: number,
   ) {
-    this.mean = new Float32Array(bands * (width + 1));
-    this.steps = new Float32Array(bands * (width + 1));
+    this.stride = width + 2;
+    this.sums = new Float64Array(bands * this.stride);
     this.used = new Uint8Array(bands);
     this.scale = width / (to - from);
   }
 
   /** clear makes it empty again. */
   clear(): this {
-    const stride = this.width + 1;
+    const { stride } = this;
     for (let band = 0; band < this.bands; band++) {
-      if (!this.used[band]) continue;
-      this.mean.fill(0, band * stride, (band + 1) * stride);
-      this.steps.fill(0, band * stride, (band + 1) * stride);
+      if (this.used[band]) this.sums.fill(0, band * stride, (band + 1) * stride);
       this.used[band] = 0;
     }
     return this;
@@ -48,71 +53,71 @@ export class Columns {
     const b = to >= this.to ? this.width : (to - this.from) * this.scale;
     if (b <= a) return;
     this.used[band] = 1;
-    const row = band * (this.width + 1);
+    const { sums } = this;
     const first = a | 0;
     const last = b | 0;
-    const { mean, steps } = this;
-    if (first === last) {
-      mean[row + first]! += (b - a) * weight;
-      return;
-    }
-    mean[row + first]! += (first + 1 - a) * weight;
-    mean[row + last]! += (b - last) * weight;
-    // All columns between are full: one step up, one down, summed by finish.
-    steps[row + first + 1]! += weight;
-    steps[row + last]! -= weight;
+    const p = band * this.stride + first;
+    const q = band * this.stride + last;
+    sums[p]! += (1 - a + first) * weight;
+    sums[p + 1]! += (a - first) * weight;
+    sums[q]! -= (1 - b + last) * weight;
+    sums[q + 1]! -= (b - last) * weight;
   }
 
   /**
    * addRun counts intervals lo to hi of one goroutine, which follow each other
-   * without a hole; merged ones not. It is add for millions.
+   * without a hole; merged ones not. It is add, for millions.
    */
   addRun(of: { start: Float64Array; end: Float64Array; cell: ArrayLike<number> }, codes: Uint8Array, lo: number, hi: number): void {
-    const { mean, steps, used, scale, from, to, width } = this;
+    const { sums, used, scale, from, to, width, stride } = this;
     const { end, cell } = of;
-    const stride = width + 1;
-    let a = Math.max(0, (of.start[lo]! - from) * scale);
-    let first = a | 0;
-    for (let i = lo; i < hi && a < width; i++) {
+    const begin = Math.max(0, (of.start[lo]! - from) * scale);
+    let first = begin | 0;
+    let after = begin - first;
+    for (let i = lo; i < hi && first < width; i++) {
       const e = end[i]!;
       const b = e >= to ? width : (e - from) * scale;
       const last = b | 0;
+      const rest = b - last;
       const code = codes[cell[i]!]!;
-      if (code < mergedBit && b > a) {
-        const row = code * stride;
+      if (code < mergedBit) {
+        const p = code * stride + first;
+        const q = code * stride + last;
         used[code] = 1;
-        if (first === last) mean[row + first]! += b - a;
-        else {
-          mean[row + first]! += first + 1 - a;
-          mean[row + last]! += b - last;
-          steps[row + first + 1]!++;
-          steps[row + last]!--;
-        }
+        sums[p]! += 1 - after;
+        sums[p + 1]! += after;
+        sums[q]! -= 1 - rest;
+        sums[q + 1]! -= rest;
       }
-      a = b;
       first = last;
+      after = rest;
     }
   }
 
   finish(): this {
-    const stride = this.width + 1;
+    const { sums, stride } = this;
     for (let band = 0; band < this.bands; band++) {
       if (!this.used[band]) continue;
-      let full = 0;
+      let sum = 0;
       for (let i = band * stride; i < (band + 1) * stride; i++) {
-        full += this.steps[i]!;
-        this.mean[i]! += full;
+        sum += sums[i]!;
+        sums[i] = sum < least ? 0 : sum;
       }
     }
     return this;
   }
 
   at(band: number, x: number): number {
-    return this.mean[band * (this.width + 1) + x]!;
+    return this.sums[band * this.stride + x]!;
   }
 
   has(band: number): boolean {
     return this.used[band] === 1;
+  }
+
+  /** row is the means of a band, column by column. */
+  row(band: number): Float64Array {
+    return this.sums.subarray(band * this.stride, band * this.stride + this.width);
   }
 
   /** most is the most that some bands have together in any column. */

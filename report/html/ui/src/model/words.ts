@@ -5,7 +5,7 @@ import type { Result } from '../data/result';
 import { count, counted, duration, instant, shortFunc } from '../format';
 import { looks } from '../palette';
 import { lookBits, mergedBit, restBit } from './cells';
-import { intervalAt, ranOnP, wakerOf } from './indexes';
+import { ranOnP, wakerOf } from './indexes';
 import type { Columns } from './series';
 import { placeOf } from './stacks';
 
@@ -78,11 +78,4 @@ export function rangesAt(log: Log, t: number): string[] {
     out.push(log.ranges.code[r] === RangeSTW ? `world stopped: ${log.strings[log.ranges.reason[r]!]!}, ${duration(log.ranges.ns[r]!)}` : `GC marking, ${duration(log.ranges.ns[r]!)}`);
   }
   return out;
-}
-
-/** wakerAt is the index of the goroutine that ended wait i, and what it did then; -1 where there is none in the page. */
-export function wakerAt(log: Log, i: number, index: (id: number) => number): { g: number; interval: number } {
-  const id = wakerOf(log, i);
-  const g = id > 0 ? index(id) : -1;
-  return { g, interval: g < 0 ? -1 : intervalAt(log, g, log.intervals.end[i]!) };
 }

@@ -117,7 +117,6 @@ export function mountBrush(page: Page, frame: HTMLElement, size: BrushFrame): Br
     }
   });
   const end = (): void => {
-    if (grip?.moved) page.announce(text.textContent ?? '');
     grip = null;
     window.classList.remove('grabbed');
   };
@@ -126,6 +125,12 @@ export function mountBrush(page: Page, frame: HTMLElement, size: BrushFrame): Br
   frame.addEventListener('pointerleave', () => size.hover(-1));
   frame.addEventListener('dblclick', () => wholeTrace(store));
   store.watch(['from', 'to'], draw);
+  // Where a goroutine was gone to, that is said instead.
+  let instant = store.state.instant;
+  page.onSummary(() => {
+    if (instant === store.state.instant) page.announce(text.textContent ?? '');
+    instant = store.state.instant;
+  });
   return {
     range,
     resize(w) {

@@ -30,7 +30,7 @@ const axisTop = stripTop + 7;
 const height = axisTop + 22;
 
 export function mountOverview(page: Page): void {
-  if (page.log.goroutines.n === 0 && page.log.rest.n === 0) return;
+  if (page.log.to <= page.log.from || page.log.goroutines.n + page.log.rest.n === 0) return;
   new Overview(page, bodyOf('overview')).start();
 }
 

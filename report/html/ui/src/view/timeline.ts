@@ -4,7 +4,7 @@ import '../style/timeline.css';
 import { bodyOf, byID, h, onResize } from '../dom';
 import { count, duration } from '../format';
 import { laneList, Lanes, single, type Lane } from '../model/lanes';
-import { toWaker } from '../model/navigate';
+import { fit, toWaker } from '../model/navigate';
 import type { Page } from '../page';
 import { color } from '../palette';
 import { onLook } from './look';
@@ -21,7 +21,7 @@ import { timelineTools } from './timeline/tools';
 const axisHeight = 26;
 
 export function mountTimeline(page: Page): void {
-  if (page.log.goroutines.n === 0 && page.log.rest.n === 0) return;
+  if (page.log.to <= page.log.from || page.log.goroutines.n + page.log.rest.n === 0) return;
   new Timeline(page, bodyOf('timeline')).start();
 }
 
@@ -80,7 +80,9 @@ class Timeline {
       hover: (x, y) => this.hover(x, y),
       press: (x, y) => this.press(x, y),
     });
+    this.plot.addEventListener('dblclick', () => fit(page));
     onResize(this.plot, () => this.resize());
+    addEventListener('resize', () => this.resize());
     onLook(() => {
       this.scene.recolor();
       this.redraw();
@@ -261,7 +263,7 @@ class Timeline {
     const i = g < 0 ? -1 : this.overlay.laneOf(g, page.store.state.instant);
     if (i >= 0 && i < scene.lanes.n) {
       this.scrollTo(i);
-      this.uncover(i);
+      requestAnimationFrame(() => this.uncover(i)); // the drawer opens after this
     }
     this.redraw();
   }
@@ -272,6 +274,7 @@ class Timeline {
     const drawer = byID('drawer');
     const limit = drawer.hidden ? innerHeight : drawer.getBoundingClientRect().top;
     if (box.bottom < 0 || box.top > innerHeight) return; // the reader looks at something else
+    if (i >= this.scene.lanes.n) return;
     const bottom = box.top + this.scene.lanes.top[i + 1]! - this.scroller.scrollTop + 12;
     if (bottom > limit) scrollBy({ top: bottom - limit });
   }

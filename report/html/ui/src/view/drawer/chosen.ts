@@ -6,7 +6,7 @@ import { counted, duration } from '../../format';
 import { endedBy, goroutineOf, ranOnP, wakerOf } from '../../model/indexes';
 import { toWaker } from '../../model/navigate';
 import { callsOf, deciding } from '../../model/stacks';
-import { at, goroutineName, kindOf, wakerAt } from '../../model/words';
+import { at, goroutineName, kindOf } from '../../model/words';
 import { lookOf, looks } from '../../palette';
 import type { Page } from '../../page';
 import { goroutineLink } from './link';
@@ -44,7 +44,7 @@ function waker(page: Page, i: number): HTMLElement | null {
   const { log } = page;
   const id = wakerOf(log, i);
   if (id === 0) return null;
-  const { g } = wakerAt(log, i, page.goroutineAt);
+  const g = page.goroutineAt(id);
   const when = at(log.intervals.end[i]!, (log.to - log.from) / 1e3);
   return h('div', {},
     h('p', { class: 'dr-waker' }, 'woken by ', h('bdi', {}, g < 0 ? `G${id}, which is not in this page by itself` : goroutineName(page.result, log, g).slice(0, 300)), ` at ${when} `, g < 0 ? null : button('Go there (U)', () => toWaker(page))),
@@ -85,6 +85,6 @@ function why(log: Log, i: number): string[] {
 function whyMerged(log: Log, i: number): string[] {
   return [
     `${counted(log.intervals.who[i]!, 'interval', 'intervals')} shorter than ${duration(log.header.kept.belowNs)} stand here as one, to keep the page small. Most of their time was ${log.kinds[log.cells.kind[log.intervals.cell[i]!]!]!.label}, if any kind had more than half.`,
-    'Their stacks and wakers are not in the page. Analyse a part of the trace with --from and --to, or raise the size of the page, to have them.',
+    'Their stacks and wakers are not in the page. A window (--from, --to) or a larger page (--html-max-size) has them.',
   ];
 }

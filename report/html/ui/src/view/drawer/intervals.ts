@@ -131,7 +131,7 @@ function goToInterval(page: Page, i: number): void {
 }
 
 /** stepInterval goes to the next or the previous interval. */
-export function stepInterval(page: Page, by: 1 | -1 | number): void {
+export function stepInterval(page: Page, by: number): void {
   const { log, store } = page;
   const g = store.state.goroutine > 0 ? page.goroutineAt(store.state.goroutine) : -1;
   if (g < 0) return page.announce('Choose a goroutine first.');

@@ -24,7 +24,7 @@ export function timesTable(page: Page, g: number, from: number, to: number): HTM
   const all = rows.reduce((sum, r) => sum + r.ns, 0);
   if (all === 0) return h('p', { class: 'muted' }, 'It was not there in this range.');
   const bar = h('div', { class: 'dr-bar', 'aria-hidden': 'true' }, rows.map((r) => {
-    const part = h('span', { class: `fill c-${r.atRest ? 'rest' : lookName(page, r)}` + (r.merged ? ' dr-merged' : '') });
+    const part = h('span', { class: `fill c-${lookName(page, r)}` });
     part.style.flexGrow = String(r.ns / all);
     return part;
   }));
@@ -33,7 +33,8 @@ export function timesTable(page: Page, g: number, from: number, to: number): HTM
 }
 
 function lookName(page: Page, r: KindTime): string {
-  return looks[lookOf(page.log.kinds[r.kind]!)]!.name;
+  if (r.merged) return 'unknown';
+  return r.atRest ? 'rest' : looks[lookOf(page.log.kinds[r.kind]!)]!.name;
 }
 
 function sums(page: Page, g: number, from: number, to: number): KindTime[] {
@@ -64,7 +65,7 @@ function row(page: Page, r: KindTime, all: number): HTMLElement {
   const name = r.merged ? 'merged intervals' : page.log.kinds[r.kind]!.label + (r.atRest ? ', at rest' : '');
   const title = r.merged ? 'Too short to be kept one by one; of what kinds they were is known of the group only' : page.log.kinds[r.kind]!.doc;
   return h('tr', {},
-    h('th', { scope: 'row', title }, h('span', { class: `swatch c-${r.atRest ? 'rest' : lookName(page, r)}` }), ' ', name),
+    h('th', { scope: 'row', title }, h('span', { class: `swatch c-${lookName(page, r)}` }), ' ', name),
     [count(r.n), duration(r.ns), percent(r.ns, all), rank(0.5), rank(0.99), rank(1)].map((t) => h('td', { class: 'n' }, t)),
   );
 }

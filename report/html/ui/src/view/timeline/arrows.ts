@@ -3,7 +3,9 @@
 
 import { color } from '../../palette';
 import { endedBy, goroutineOf, intervalAt, isWait, ranOnP, wakerOf } from '../../model/indexes';
+import type { Lane } from '../../model/lanes';
 import { chosenInterval } from '../../model/navigate';
+import { spanRows } from '../../model/spans';
 import type { Page } from '../../page';
 import type { Hit } from './hit';
 import type { Scene } from './scene';
@@ -65,12 +67,21 @@ export class Overlay {
         return p >= 0 ? scene.lanes.find('P', p) : -1;
       }
       case 'task':
-        return scene.lanes.find('owner', g);
+        return scene.drawn.find(({ lane }) => this.tells(lane, g, t))?.i ?? -1;
       default: {
         const own = scene.lanes.find('goroutine', g);
         return own >= 0 ? own : scene.lanes.find('group', page.log.goroutines.group[g]!);
       }
     }
+  }
+
+  /** tells says whether a lane of tasks or regions shows goroutine g at t. */
+  private tells({ kind, index }: Lane, g: number, t: number): boolean {
+    const { log } = this.page;
+    if (kind === 'task') return this.page.goroutineAt(log.tasks.g[index]!) === g && t >= log.tasks.start[index]! && t <= log.tasks.start[index]! + log.tasks.ns[index]!;
+    if (kind !== 'regions') return kind === 'owner' && index === g;
+    const rows = spanRows(log);
+    return rows.goroutine(index) === g && t >= rows.start(index) && t <= rows.end(index);
   }
 
   private outline(i: number, scroll: number, thick: number): void {
@@ -95,19 +106,20 @@ export class Overlay {
     const g = goroutineOf(log, i);
     const out: Arrow[] = [];
     const middle = (lane: number): number => (scene.lanes.top[lane]! + scene.lanes.top[lane + 1]! - 3) / 2 - scroll;
-    const connect = (waker: number, woken: number, t: number): void => {
+    const connect = (waker: number, wait: number): void => {
+      const t = end[wait]!;
       const from = this.laneOf(waker, t);
       // On P lanes a goroutine that was woken has a place only once it runs.
-      const to = this.laneOf(woken, page.store.state.by === 'P' ? (end[i + 1] ?? t) : t);
+      const to = this.laneOf(goroutineOf(log, wait), page.store.state.by === 'P' ? (end[wait + 1] ?? t) : t);
       if (from < 0 || to < 0 || from === to) return;
       out.push({ t, from: middle(from), to: middle(to), label: `G${log.goroutines.id[waker]!}` });
     };
     if (isWait(log, i)) {
       const waker = page.goroutineAt(wakerOf(log, i));
-      if (waker >= 0) connect(waker, g, end[i]!);
+      if (waker >= 0) connect(waker, i);
     } else if (log.kinds[log.cells.kind[log.intervals.cell[i]!]!]!.class === 'running') {
       const { from, to } = page.store.state;
-      for (const woken of endedBy(log, g, Math.max(from, start[i]!), Math.min(to, end[i]!), most)) connect(g, goroutineOf(log, woken), end[woken]!);
+      for (const woken of endedBy(log, g, Math.max(from, start[i]!), Math.min(to, end[i]!), most)) connect(g, woken);
     }
     return out;
   }

@@ -5,7 +5,7 @@ import { color } from '../../palette';
 const steps = [1, 2, 5];
 
 /** stepOf is a round length of time of which at least so many pixels go by. */
-export function stepOf(from: number, to: number, width: number, room: number): number {
+function stepOf(from: number, to: number, width: number, room: number): number {
   const least = ((to - from) * room) / Math.max(1, width);
   for (let scale = 1; ; scale *= 10) for (const s of steps) if (s * scale >= least) return s * scale;
 }

@@ -4,10 +4,11 @@
 import { RangeMark, RangeSTW, type Log } from '../../data/log';
 import { color } from '../../palette';
 import { firstAfter } from '../../model/buckets';
-import { logsOf, samplesOf, samplesOn } from '../../model/indexes';
+import { goroutineOf, logsOf, samplesOf, samplesOn } from '../../model/indexes';
 import { single } from '../../model/lanes';
 import { placeOf } from '../../model/stacks';
 import { spanRows } from '../../model/spans';
+import { goroutineName } from '../../model/words';
 import type { Page } from '../../page';
 import type { Drawn, Scene, Wide } from './scene';
 
@@ -33,7 +34,7 @@ export function drawDecor(ctx: CanvasRenderingContext2D, page: Page, scene: Scen
   ctx.font = font;
   ctx.textBaseline = 'middle';
   for (const d of scene.drawn) outlines(ctx, page, d, x, scene.width);
-  for (const w of scene.wide) text(ctx, page.log, scene, w, x);
+  for (const w of scene.wide) text(ctx, page, scene, w, x);
   for (const d of scene.drawn) marks(ctx, page, d, x, from, to);
   if (page.store.state.overlays) drawStops(ctx, page.log, x, 0, scene.width, 0, scene.height, stopAlpha(page.log, from, to));
   ctx.restore();
@@ -83,7 +84,8 @@ function stopAlpha(log: Log, from: number, to: number): number {
   return Math.max(0.12, Math.min(0.7, 6 / Math.max(1, seen)));
 }
 
-function text(ctx: CanvasRenderingContext2D, log: Log, scene: Scene, w: Wide, x: X): void {
+function text(ctx: CanvasRenderingContext2D, page: Page, scene: Scene, w: Wide, x: X): void {
+  const { log } = page;
   const cell = log.intervals.cell[w.interval]!;
   const left = Math.max(0, x(log.intervals.start[w.interval]!)) + 4;
   const room = Math.min(scene.width, x(log.intervals.end[w.interval]!)) - left - 4;
@@ -91,8 +93,13 @@ function text(ctx: CanvasRenderingContext2D, log: Log, scene: Scene, w: Wide, x:
   const name = kind.slice(kind.indexOf('/') + 1);
   const place = placeOf(log, log.cells.stack[cell]!);
   const merged = scene.isMerged(w.interval);
-  const all = merged ? `${log.intervals.who[w.interval]!} merged` : place === '' ? name : `${name} · ${place}`;
-  const fitting = [all, merged ? 'merged' : name].find((t) => t.length < 80 && widthOf(ctx, t) <= room);
+  const g = w.whose ? goroutineOf(log, w.interval) : -1;
+  const texts = merged ? [`${log.intervals.who[w.interval]!} merged`, 'merged']
+    : w.whose ? [goroutineName(page.result, log, g), `G${log.goroutines.id[g]!}`]
+    : [`${name} · ${place}`, name].slice(place === '' ? 1 : 0);
+  // One goroutine ends where the next begins: a gap tells them apart.
+  if (w.whose) ctx.clearRect(Math.round(x(log.intervals.start[w.interval]!)), w.y, 1, w.height);
+  const fitting = texts.find((t) => t.length < 80 && widthOf(ctx, t) <= room);
   if (fitting === undefined) return;
   const code = scene.codeAt(w.interval);
   ctx.fillStyle = scene.tiles.ink[code]!;

@@ -19,6 +19,8 @@ export class Gutter {
   /** The lane that the keyboard is at. */
   active = 0;
   private speak = 0;
+  /** What the rows were made from. */
+  private drawn: unknown[] = [];
 
   constructor(
     private readonly page: Page,
@@ -38,8 +40,15 @@ export class Gutter {
   draw(): void {
     const { scene } = this;
     this.active = Math.max(0, Math.min(this.active, scene.lanes.n - 1));
-    this.element.classList.toggle('flat', this.page.store.state.by !== 'group');
-    this.element.replaceChildren(...scene.drawn.map((d) => this.row(d)));
+    const { by, open, goroutine } = this.page.store.state;
+    const rows = scene.drawn;
+    // While panning and zooming the rows stay as they are.
+    const now: unknown[] = [scene.lanes, rows.length, rows[0]?.i, rows[0]?.y, this.active, by, open, goroutine];
+    if (now.some((v, i) => v !== this.drawn[i])) {
+      this.drawn = now;
+      this.element.classList.toggle('flat', by !== 'group');
+      this.element.replaceChildren(...rows.map((d) => this.row(d)));
+    }
     const shown = scene.drawn.some((d) => d.i === this.active);
     if (shown) this.element.setAttribute('aria-activedescendant', `lane-${this.active}`);
     else this.element.removeAttribute('aria-activedescendant');
@@ -51,9 +60,11 @@ export class Gutter {
   private row(d: Drawn): HTMLElement {
     const { page } = this;
     const [name, beside] = laneName(page, d.lane);
-    const opens = d.lane.kind === 'group' && single(page.result, page.log, d.lane.index) < 0;
+    const only = d.lane.kind === 'group' ? single(page.result, page.log, d.lane.index) : -1;
+    const opens = d.lane.kind === 'group' && only < 0;
     const open = opens && page.store.state.open.includes(d.lane.index);
-    const g = d.lane.kind === 'goroutine' || d.lane.kind === 'owner' ? page.log.goroutines.id[d.lane.index]! : 0;
+    const of = d.lane.kind === 'goroutine' || d.lane.kind === 'owner' ? d.lane.index : only;
+    const g = of >= 0 ? page.log.goroutines.id[of]! : 0;
     const row = h(
       'div',
       {

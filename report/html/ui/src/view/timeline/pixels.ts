@@ -139,41 +139,41 @@ export class Row {
   }
 }
 
-/** Codes of an area, column by column: small enough to stay in the processor's cache. */
+/** Codes of an area, line by line. */
 let areaCodes = new Uint8Array(0);
 
 /** paintArea stacks bands from the bottom up: means of columns, so many of them being the full height. */
 export function paintArea(into: Pixels, tiles: Tiles, y: number, height: number, c: Columns, bands: readonly { band: number; code: number }[], full: number): void {
-  const there = bands.filter(({ band }) => c.has(band));
+  const there = bands.filter(({ band }) => c.has(band)).map(({ band, code }) => ({ means: c.row(band), code }));
   if (height <= 0 || there.length === 0) return;
-  const size = c.width * height;
+  const { width } = c;
+  const size = width * height;
   if (areaCodes.length < size) areaCodes = new Uint8Array(size);
   const codes = areaCodes.fill(nothing, 0, size);
-  for (let x = 0; x < c.width; x++) {
+  const scale = height / full;
+  for (let x = 0; x < width; x++) {
     let sum = 0;
     let low = height;
-    for (const { band, code } of there) {
-      const mean = c.at(band, x);
+    for (let i = 0; i < there.length; i++) {
+      const mean = there[i]!.means[x]!;
       if (mean <= 0) continue;
       sum += mean;
-      let high = height - Math.round((Math.min(sum, full) / full) * height);
+      let high = height - ((Math.min(sum, full) * scale + 0.5) | 0);
       // What is there at all shows, even where it is less than a pixel.
       if (high === low && low === height) high = low - 1;
-      if (high < low) codes.fill(code, x * height + high, x * height + low);
+      const code = there[i]!.code;
+      for (let k = high * width + x; k < low * width; k += width) codes[k] = code;
       low = high;
     }
   }
-  transpose(into, tiles, y, height, c.width, codes);
-}
-
-/** transpose writes codes that are column by column as pixels, line by line. */
-function transpose(into: Pixels, { side, px }: Tiles, y: number, height: number, width: number, codes: Uint8Array): void {
+  const { side, px } = tiles;
   const area = side * side;
   const mask = side - 1;
   const last = Math.min(y + height, into.height);
   for (let line = Math.max(0, y); line < last; line++) {
     const inTile = (line & mask) * side;
     const at = line * into.width;
-    for (let x = 0, k = line - y; x < width; x++, k += height) into.px[at + x] = px[codes[k]! * area + inTile + (x & mask)]!;
+    const from = (line - y) * width;
+    for (let x = 0; x < width; x++) into.px[at + x] = px[codes[from + x]! * area + inTile + (x & mask)]!;
   }
 }

@@ -5,6 +5,7 @@ import { cellCodes, mergedBit, nothing, other, restBit } from '../../model/cells
 import { firstAfter } from '../../model/buckets';
 import { Lanes, single, type Lane } from '../../model/lanes';
 import { matcher } from '../../model/match';
+import { ranOn } from '../../model/indexes';
 import { addGroup, addProcessor, bandCount, Columns, ranOther, ranSystem, ranUser } from '../../model/series';
 import { spanRows } from '../../model/spans';
 import type { Page } from '../../page';
@@ -15,6 +16,8 @@ import { makeTiles, type Tiles } from './tiles';
 /** A span that has room for a text. */
 export interface Wide {
   interval: number;
+  /** Whether the lane does not say whose it is. */
+  whose?: boolean;
   y: number;
   height: number;
 }
@@ -225,6 +228,21 @@ export class Scene {
     });
     c.finish();
     paintArea(into, this.tiles, Math.round(d.y * this.dpr), Math.round(d.height * this.dpr), c, runBands, 1);
+    this.wideOn(d);
+  }
+
+  /** wideOn collects the spans of a P that have room for a text. */
+  private wideOn(d: Drawn): void {
+    const { at, items } = ranOn(this.page.log);
+    const { start, end } = this.page.log.intervals;
+    const { from, to } = this.row;
+    const hi = at[d.lane.index + 1]!;
+    const least = ((to - from) * 34) / this.width;
+    for (let k = firstAfter((i) => end[items[i]!]!, at[d.lane.index]!, hi, from); k < hi; k++) {
+      const interval = items[k]!;
+      if (start[interval]! >= to) break;
+      if (end[interval]! - start[interval]! >= least) this.wide.push({ interval, y: d.y, height: d.height, whose: true });
+    }
   }
 
   /** codeAt is the code of a span, for the colour of its text. */

@@ -3,7 +3,7 @@
 import { h } from '../../dom';
 import { duration, percent } from '../../format';
 import { cellCodes, lookBits, mergedBit, restBit } from '../../model/cells';
-import { single, type Lane } from '../../model/lanes';
+import type { Lane } from '../../model/lanes';
 import { addGroup, addProcessor, bandCount, Columns, ranSystem, ranUser } from '../../model/series';
 import { firstAfter } from '../../model/buckets';
 import { spanRows } from '../../model/spans';
@@ -27,7 +27,7 @@ export function laneTimes(page: Page, lane: Lane): LaneTimes {
   const { log, store } = page;
   const { from, to } = store.state;
   const out: LaneTimes = { ns: new Float64Array(looks.length), atRest: 0, rough: false, merged: 0 };
-  const g = lane.kind === 'goroutine' || lane.kind === 'owner' ? lane.index : lane.kind === 'group' ? single(page.result, log, lane.index) : -1;
+  const g = lane.kind === 'goroutine' || lane.kind === 'owner' ? lane.index : -1;
   if (g >= 0) addTimes(page, out, g, from, to);
   else if (lane.kind === 'group') {
     const c = new Columns(1, bandCount, from, to);

@@ -1,8 +1,7 @@
 // Buttons above the timeline.
 
 import { byID, button, h } from '../../dom';
-import { isWait } from '../../model/indexes';
-import { chosenInterval, fit, wholeTrace, zoom } from '../../model/navigate';
+import { chosenInterval, fit, readiedBy, wholeTrace, zoom } from '../../model/navigate';
 import { groupName } from '../../model/words';
 import type { Page } from '../../page';
 import type { LanesBy } from '../../state';
@@ -23,8 +22,8 @@ export function timelineTools(page: Page, actions: ToolActions): void {
   const tools = section.querySelector<HTMLElement>('.tools') ?? section.insertBefore(h('div', { class: 'tools' }), section.querySelector('.body'));
   const offered = orders.filter(([by]) => by !== 'task' || log.tasks.n + log.regions.n > 0);
   const by = offered.map(([order, label]) => button(label, () => store.set({ by: order }), { 'aria-pressed': 'false', 'data-by': order }));
-  const waker = button('To waker (U)', actions.toWaker, { title: 'Go to the goroutine that ended the chosen wait' });
-  const table = button('Lanes as table', () => {
+  const waker = button('To waker (U)', actions.toWaker, { title: 'Go to the goroutine that ended the chosen wait, or made it ready' });
+  const table = button('Show window as table', () => {
     const shown = table.getAttribute('aria-pressed') !== 'true';
     table.setAttribute('aria-pressed', String(shown));
     actions.table(shown);
@@ -47,7 +46,7 @@ export function timelineTools(page: Page, actions: ToolActions): void {
     const s = store.state;
     for (const b of by) b.setAttribute('aria-pressed', String(b.dataset['by'] === s.by));
     const i = chosenInterval(page);
-    waker.disabled = i < 0 || !isWait(log, i) || log.intervals.who[i] === 0;
+    waker.disabled = i < 0 || readiedBy(log, i) === null;
     chips.replaceChildren(
       ...(s.group >= 0 ? [chip(`only ${groupName(page.result, s.group)}`, () => store.set({ group: -1 }))] : []),
       ...(s.query !== '' ? [chip(`filter ${s.query}`, () => store.set({ query: '' }))] : []),
