@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report/html"
 	"github.com/conctrace/conctrace/report/internal/names"
@@ -463,4 +464,39 @@ func TestIndex(t *testing.T) {
 	if got := eval[string](p, "getComputedStyle(document.querySelector('main')).display + document.querySelectorAll('tbody tr').length"); got == "inline1" {
 		t.Errorf("the index has no style, or no row: %s", got)
 	}
+}
+
+// Threads of C code come back under one ID: an address leads to the life that its
+// instant is in.
+func TestOneIDOfSeveralLives(t *testing.T) {
+	page := write(t, "../../testdata/traces/go1.26/all.trace", analyze.Options{}, html.Options{})
+	lives := map[int64][]*interval.Goroutine{}
+	for _, g := range page.log.Goroutines {
+		lives[g.ID] = append(lives[g.ID], g)
+	}
+	for id, all := range lives {
+		if len(all) < 2 {
+			continue
+		}
+		p := open(t, page, "")
+		for _, i := range []int{0, len(all) - 1} {
+			p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("void (location.hash = '#sel=G%d@%d')", id, all[i].Start+all[i].Intervals[0].Ns/2)))
+			p.settle()
+			if got, want := eval[string](p, "document.querySelector('#drawer [aria-setsize]').getAttribute('aria-setsize')"), fmt.Sprint(len(all[i].Intervals)); got != want {
+				t.Errorf("life %d of G%d: the drawer lists %s intervals, want %s", i, id, got, want)
+			}
+			if got, want := eval[string](p, "document.querySelector('#drawer .dr-facts').innerText"), units.Duration(lengthOf(all[i])); !strings.Contains(got, want) {
+				t.Errorf("life %d of G%d: the drawer says %q, want a life of %s", i, id, got, want)
+			}
+		}
+		return
+	}
+	t.Fatal("no ID of several lives in this trace")
+}
+
+func lengthOf(g *interval.Goroutine) (ns int64) {
+	for _, iv := range g.Intervals {
+		ns += iv.Ns
+	}
+	return ns
 }

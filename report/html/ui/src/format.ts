@@ -74,11 +74,17 @@ export function counted(n: number, one: string, many: string): string {
   return count(n) + nbsp + (n === 1 ? one : many);
 }
 
+let [instantUnit, instantName] = [1e9, 's'];
+
+/** instantsUpTo chooses the one unit in which the page writes instants, by the last of them. */
+export function instantsUpTo(last: number): void {
+  [instantUnit, instantName] = last >= 1e9 ? [1e9, 's'] : last >= 1e6 ? [1e6, 'ms'] : [1e3, 'µs'];
+}
+
 /** instant writes a point in time, with as many digits as a step of so many ns needs. */
 export function instant(ns: number, step: number): string {
-  const [name, unit] = step >= 1e8 || ns >= 10e9 ? ['s', 1e9] : step >= 1e5 || ns >= 1e7 ? ['ms', 1e6] : step >= 100 || ns >= 1e4 ? ['µs', 1e3] : ['ns', 1];
-  const decimals = Math.max(0, Math.min(9, Math.ceil(Math.log10(unit / Math.max(step, 1)))));
-  return (ns / unit).toFixed(decimals) + nbsp + name;
+  const decimals = Math.max(0, Math.min(9, Math.ceil(Math.log10(instantUnit / Math.max(step, 1)))));
+  return (ns / instantUnit).toFixed(decimals) + nbsp + instantName;
 }
 
 const majorVersion = /^v[0-9]+\./;

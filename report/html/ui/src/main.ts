@@ -8,7 +8,9 @@ import { inflate } from './data/columns';
 import { decodeLog } from './data/log';
 import type { Result } from './data/result';
 import { byID } from './dom';
+import { instantsUpTo } from './format';
 import { revealing } from './model/navigate';
+import { indexOf } from './model/indexes';
 import { summarise, type Summary } from './model/summary';
 import type { Page } from './page';
 import { Store } from './state';
@@ -25,6 +27,7 @@ async function start(): Promise<void> {
   const [rawResult, rawLog] = [await block('data-result'), await block('data-log')];
   const result = JSON.parse(new TextDecoder().decode(rawResult)) as Result;
   const log = decodeLog(rawLog);
+  instantsUpTo(log.to);
   const store = new Store(
     {
       from: log.from, to: log.to, by: 'group', open: [], group: -1, goroutine: 0, instant: -1, query: '',
@@ -41,8 +44,6 @@ async function start(): Promise<void> {
 }
 
 function newPage(result: Result, log: Page['log'], store: Store): Page {
-  const index = new Map<number, number>();
-  for (let i = 0; i < log.goroutines.n; i++) index.set(log.goroutines.id[i]!, i);
   const followers: ((s: Summary) => void)[] = [];
   let current = summarise(result, log, store.state.from, store.state.to);
   let due = 0;
@@ -70,7 +71,7 @@ function newPage(result: Result, log: Page['log'], store: Store): Page {
     announce(text) {
       live.textContent = text;
     },
-    goroutineAt: (id) => index.get(id) ?? -1,
+    goroutineAt: (id, t) => indexOf(log, id, t ?? (id === store.state.goroutine ? store.state.instant : -1)),
     reveal: (goroutine, instant) => store.set(revealing(page, goroutine, instant)),
   };
   return page;

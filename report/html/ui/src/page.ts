@@ -15,8 +15,8 @@ export interface Page {
   onSummary(fn: (s: Summary) => void): void;
   /** announce says something to those who hear the page. */
   announce(text: string): void;
-  /** goroutineAt is the index in log.goroutines of an ID, -1 if the page does not have it. */
-  goroutineAt(id: number): number;
+  /** goroutineAt is the index in log.goroutines of an ID, -1 if the page does not have it. Of several under one ID it is the one that was there at t, or the chosen one. */
+  goroutineAt(id: number, t?: number): number;
   /** reveal shows a goroutine at an instant: the drawer opens, the lane is scrolled to. */
   reveal(goroutine: number, instant: number): void;
 }

@@ -5,15 +5,19 @@ import { CellMerged, type Log } from '../data/log';
 import { buckets, firstAfter, once, sortByTime, type Buckets } from './buckets';
 import { cellCodes, restBit } from './cells';
 
-/** goroutineIndex finds a goroutine's index by its ID. */
-export const goroutineIndex = once((log: Log): Map<number, number> => {
+/** lastOf is the index of each ID's goroutine: of the last, where threads of C code come back under one ID. */
+const lastOf = once((log: Log): Map<number, number> => {
   const out = new Map<number, number>();
   for (let i = 0; i < log.goroutines.n; i++) out.set(log.goroutines.id[i]!, i);
   return out;
 });
 
-function indexOf(log: Log, id: number): number {
-  return id === 0 ? -1 : (goroutineIndex(log).get(id) ?? -1);
+/** indexOf is the index of a goroutine by its ID, -1 if the page does not have it. Of several of one ID it is the one that was there at t. */
+export function indexOf(log: Log, id: number, t = -1): number {
+  const { id: ids, start } = log.goroutines;
+  let g = lastOf(log).get(id) ?? -1;
+  while (t >= 0 && g > 0 && start[g]! > t && ids[g - 1] === id) g--;
+  return g;
 }
 
 function groupCount(log: Log): number {
@@ -61,11 +65,11 @@ export const restSums = once((log: Log): RestSums => {
 });
 
 /** children are the goroutines that each goroutine created. */
-export const children = once((log: Log): Buckets => buckets(log.goroutines.n, log.goroutines.n, (g) => indexOf(log, log.goroutines.parent[g]!)));
+export const children = once((log: Log): Buckets => buckets(log.goroutines.n, log.goroutines.n, (g) => log.goroutines.parent[g]! > 0 ? indexOf(log, log.goroutines.parent[g]!, log.goroutines.start[g]) : -1));
 
-export const logsOf = once((log: Log): Buckets => buckets(log.logs.n, log.goroutines.n, (i) => indexOf(log, log.logs.g[i]!)));
-export const samplesOf = once((log: Log): Buckets => buckets(log.samples.n, log.goroutines.n, (i) => indexOf(log, log.samples.g[i]!)));
-export const regionsOf = once((log: Log): Buckets => buckets(log.regions.n, log.goroutines.n, (i) => indexOf(log, log.regions.g[i]!)));
+export const logsOf = once((log: Log): Buckets => buckets(log.logs.n, log.goroutines.n, (i) => indexOf(log, log.logs.g[i]!, log.logs.at[i])));
+export const samplesOf = once((log: Log): Buckets => buckets(log.samples.n, log.goroutines.n, (i) => indexOf(log, log.samples.g[i]!, log.samples.at[i])));
+export const regionsOf = once((log: Log): Buckets => buckets(log.regions.n, log.goroutines.n, (i) => indexOf(log, log.regions.g[i]!, log.regions.start[i])));
 
 /** onP says of each cell whether its intervals' who is the P that they ran on. */
 const onP = once((log: Log): Uint8Array => {
@@ -124,7 +128,7 @@ export function wakerOf(log: Log, i: number): number {
 const ended = once((log: Log): Buckets => {
   const { who, end, cell, n } = log.intervals;
   const waiting = waits(log);
-  const out = buckets(n, log.goroutines.n, (i) => (waiting[cell[i]!] ? indexOf(log, who[i]!) : -1));
+  const out = buckets(n, log.goroutines.n, (i) => (waiting[cell[i]!] ? who[i]! > 0 ? indexOf(log, who[i]!, end[i]) : -1 : -1));
   for (let g = 0; g + 1 < out.at.length; g++) {
     if (out.at[g + 1]! - out.at[g]! > 1) sortByTime(out.items.subarray(out.at[g]!, out.at[g + 1]!), (i) => end[i]!, log.from, log.to);
   }

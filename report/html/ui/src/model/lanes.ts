@@ -4,7 +4,7 @@ import type { Log } from '../data/log';
 import type { Result } from '../data/result';
 import type { State } from '../state';
 import { once, type Buckets } from './buckets';
-import { awake, goroutineIndex, groupsAwake, members, processors } from './indexes';
+import { awake, groupsAwake, indexOf, members, processors } from './indexes';
 import { matcher } from './match';
 import { spanRows } from './spans';
 
@@ -114,7 +114,7 @@ class Listing {
     this.match = matcher(result, log, state.query);
     this.members = members(log);
     this.awake = awake(log);
-    this.chosen = state.goroutine > 0 ? (goroutineIndex(log).get(state.goroutine) ?? -1) : -1;
+    this.chosen = state.goroutine > 0 ? indexOf(log, state.goroutine, state.instant) : -1;
     out.problem = this.match.problem;
   }
 

@@ -61,7 +61,7 @@ export function revealing(page: Page, id: number, instant: number): Partial<Stat
   const { log, result, store } = page;
   const s = store.state;
   const patch: Partial<State> = { goroutine: id, instant };
-  const g = page.goroutineAt(id);
+  const g = page.goroutineAt(id, instant);
   if (g < 0) return patch;
   const group = log.goroutines.group[g]!;
   if (s.group >= 0 && s.group !== group) patch.group = -1;
@@ -82,7 +82,7 @@ export function toWaker(page: Page): void {
   const i = chosenInterval(page);
   if (i < 0) return page.announce('Choose an interval first: click on one in the timeline.');
   const by = readiedBy(log, i);
-  const g = by ? page.goroutineAt(by.id) : -1;
+  const g = by ? page.goroutineAt(by.id, by.at) : -1;
   if (!by) return page.announce('No goroutine is known to have ended this one.');
   page.reveal(by.id, by.at);
   page.announce(g < 0 ? `G${by.id} is not in this page by itself.` : `At its waker, G${by.id}.`);

@@ -4,7 +4,7 @@ import type { Log } from '../data/log';
 import type { Result } from '../data/result';
 import { count, counted, shortFunc } from '../format';
 import { once } from './buckets';
-import { goroutineIndex } from './indexes';
+import { indexOf } from './indexes';
 import { parseQuery } from './query';
 import { goroutineName } from './words';
 
@@ -29,8 +29,8 @@ export function search(result: Result, log: Log, text: string): { found: Found[]
   const found: Found[] = [];
   const id = /^g?(\d+)$/i.exec(text.trim());
   if (id) {
-    const g = goroutineIndex(log).get(Number(id[1]));
-    if (g !== undefined) found.push({ what: 'goroutine', name: goroutineName(result, log, g), note: '', id: Number(id[1]) });
+    const g = indexOf(log, Number(id[1]));
+    if (g >= 0) found.push({ what: 'goroutine', name: goroutineName(result, log, g), note: '', id: Number(id[1]) });
   }
   add(found, result.groups.length, (i) => {
     const g = result.groups[i]!;

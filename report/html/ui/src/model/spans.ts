@@ -3,7 +3,7 @@
 
 import type { Log } from '../data/log';
 import { buckets, once } from './buckets';
-import { goroutineIndex } from './indexes';
+import { indexOf } from './indexes';
 
 export interface SpanRows {
   /** Indexes in log.tasks, by start. */
@@ -24,13 +24,13 @@ export interface SpanRows {
 /** spanRows puts all regions into rows. */
 export const spanRows = once((log: Log): SpanRows => {
   const { regions, tasks } = log;
-  const ids = goroutineIndex(log);
+  const owner = (r: number): number => indexOf(log, regions.g[r]!, regions.start[r]);
   const known = new Set<number>(tasks.id);
   const rows: number[][] = [];
   const ofTask = new Map<number, number[]>();
   const ofGoroutine = new Map<number, number[]>();
   const end = (r: number): number => regions.start[r]! + regions.ns[r]!;
-  const byGoroutine = buckets(regions.n, log.goroutines.n + 1, (r) => ids.get(regions.g[r]!) ?? log.goroutines.n);
+  const byGoroutine = buckets(regions.n, log.goroutines.n + 1, (r) => (owner(r) < 0 ? log.goroutines.n : owner(r)));
   for (let g = 0; g + 1 < byGoroutine.at.length; g++) {
     const own = Array.from(byGoroutine.items.subarray(byGoroutine.at[g]!, byGoroutine.at[g + 1]!));
     own.sort((a, b) => regions.start[a]! - regions.start[b]! || end(b) - end(a));
@@ -49,7 +49,7 @@ export const spanRows = once((log: Log): SpanRows => {
   return {
     tasks: order, ofTask, ofGoroutine,
     regions: (row) => rows[row]!,
-    goroutine: (row) => ids.get(regions.g[rows[row]![0]!]!) ?? -1,
+    goroutine: (row) => owner(rows[row]![0]!),
     names: (row) => [...new Set(rows[row]!.map((r) => log.strings[regions.type[r]!]!))],
     start: (row) => regions.start[rows[row]![0]!]!,
     end: (row) => end(rows[row]![rows[row]!.length - 1]!),

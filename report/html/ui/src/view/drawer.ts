@@ -32,6 +32,8 @@ class Drawer {
   /** What had the focus when the drawer opened. */
   private opener: HTMLElement | null = null;
   private due = 0;
+  /** Index of the goroutine that is shown, -1 for one that the page does not have. */
+  private shown = -1;
 
   constructor(
     private readonly page: Page,
@@ -56,6 +58,7 @@ class Drawer {
     if (opening) this.opener = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
     element.hidden = false;
     const g = page.goroutineAt(id);
+    this.shown = g;
     this.head.replaceChildren(h('bdi', { class: 'cut', title: g < 0 ? null : (page.result.groups[page.log.goroutines.group[g]!]?.name ?? '').slice(0, 1000) }, g < 0 ? `G${id}` : goroutineName(page.result, page.log, g)));
     if (g < 0) this.absent(id);
     else {
@@ -90,6 +93,7 @@ class Drawer {
   choose(): void {
     const { page } = this;
     if (this.element.hidden) return;
+    if (page.goroutineAt(page.store.state.goroutine) !== this.shown) return this.show(); // another life under the same ID
     const i = chosenInterval(page);
     this.list.choose(i);
     if (i >= 0) this.detail.replaceChildren(chosen(page, i));

@@ -21,7 +21,7 @@ export function momentButton(page: Page, m: Moment, label = momentText(m)): HTML
 
 /** showMoment goes to a moment, and changes what else is asked for with it, as one step. */
 export function showMoment(page: Page, m: Moment, also: Partial<State> = {}): void {
-  const known = m.goroutine !== undefined && page.goroutineAt(m.goroutine) >= 0;
+  const known = m.goroutine !== undefined && page.goroutineAt(m.goroutine, m.from_ns) >= 0;
   const lane = known ? revealing(page, m.goroutine!, m.from_ns) : {};
   const open = new Set([...(lane.open ?? page.store.state.open), ...(also.open ?? [])]);
   page.store.set({ ...lane, ...also, ...around(page, m.from_ns, m.to_ns), by: 'group', open: [...open] });

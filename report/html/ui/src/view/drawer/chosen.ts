@@ -44,7 +44,7 @@ function waker(page: Page, i: number): HTMLElement | null {
   const { log } = page;
   const id = wakerOf(log, i);
   if (id === 0) return null;
-  const g = page.goroutineAt(id);
+  const g = page.goroutineAt(id, log.intervals.end[i]);
   const when = at(log.intervals.end[i]!, (log.to - log.from) / 1e3);
   return h('div', {},
     h('p', { class: 'dr-waker' }, 'woken by ', h('bdi', {}, g < 0 ? `G${id}, which is not in this page by itself` : goroutineName(page.result, log, g).slice(0, 300)), ` at ${when} `, g < 0 ? null : button('Go there (U)', () => toWaker(page))),

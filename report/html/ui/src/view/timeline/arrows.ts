@@ -78,7 +78,7 @@ export class Overlay {
   /** tells says whether a lane of tasks or regions shows goroutine g at t. */
   private tells({ kind, index }: Lane, g: number, t: number): boolean {
     const { log } = this.page;
-    if (kind === 'task') return this.page.goroutineAt(log.tasks.g[index]!) === g && t >= log.tasks.start[index]! && t <= log.tasks.start[index]! + log.tasks.ns[index]!;
+    if (kind === 'task') return this.page.goroutineAt(log.tasks.g[index]!, log.tasks.start[index]) === g && t >= log.tasks.start[index]! && t <= log.tasks.start[index]! + log.tasks.ns[index]!;
     if (kind !== 'regions') return kind === 'owner' && index === g;
     const rows = spanRows(log);
     return rows.goroutine(index) === g && t >= rows.start(index) && t <= rows.end(index);
@@ -115,7 +115,7 @@ export class Overlay {
       out.push({ t, from: middle(from), to: middle(to), label: `G${log.goroutines.id[waker]!}` });
     };
     if (isWait(log, i)) {
-      const waker = page.goroutineAt(wakerOf(log, i));
+      const waker = page.goroutineAt(wakerOf(log, i), log.intervals.end[i]);
       if (waker >= 0) connect(waker, i);
     } else if (log.kinds[log.cells.kind[log.intervals.cell[i]!]!]!.class === 'running') {
       const { from, to } = page.store.state;

@@ -1,5 +1,6 @@
 // The time axis: round instants, labelled.
 
+import { instant } from '../../format';
 import { color } from '../../palette';
 
 const steps = [1, 2, 5];
@@ -8,16 +9,6 @@ const steps = [1, 2, 5];
 function stepOf(from: number, to: number, width: number, room: number): number {
   const least = ((to - from) * room) / Math.max(1, width);
   for (let scale = 1; ; scale *= 10) for (const s of steps) if (s * scale >= least) return s * scale;
-}
-
-const units: readonly [string, number][] = [['s', 1e9], ['ms', 1e6], ['µs', 1e3], ['ns', 1]];
-
-/** labelled writes instants of an axis up to a last one, all in one unit. */
-function labelled(to: number, step: number): (t: number) => string {
-  const large = to >= 10e9 || step >= 1e8 ? 0 : to >= 1e7 || step >= 1e5 ? 1 : to >= 1e4 || step >= 100 ? 2 : 3;
-  const [name, unit] = units[large]!;
-  const decimals = Math.max(0, Math.ceil(Math.log10(unit / step)));
-  return (t) => (t / unit).toFixed(decimals) + '\u00a0' + name;
 }
 
 /** drawAxis writes instants below each other's distance onto a canvas, from x on. */
@@ -29,7 +20,6 @@ export function drawAxis(ctx: CanvasRenderingContext2D, from: number, to: number
   ctx.font = '11px system-ui, sans-serif';
   ctx.textBaseline = 'middle';
   ctx.lineWidth = 1;
-  const label = labelled(to, step);
   let free = -Infinity;
   for (let t = Math.ceil(from / step) * step; t <= to; t += step) {
     const x = x0 + ((t - from) * width) / (to - from);
@@ -37,7 +27,7 @@ export function drawAxis(ctx: CanvasRenderingContext2D, from: number, to: number
     ctx.moveTo(Math.round(x) + 0.5, y);
     ctx.lineTo(Math.round(x) + 0.5, y + 5);
     ctx.stroke();
-    const text = label(t);
+    const text = instant(t, step);
     const w = ctx.measureText(text).width;
     const left = Math.min(Math.max(x - w / 2, x0), x0 + width - w);
     if (left < free) continue;

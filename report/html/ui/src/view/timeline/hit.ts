@@ -34,7 +34,7 @@ export function hitAt(page: Page, drawn: Drawn, t: number, within: number): Hit 
     if (interval >= 0) goroutine = goroutineOf(log, interval);
   } else if (kind === 'task') {
     const [start, ns] = [log.tasks.start[index]!, log.tasks.ns[index]!];
-    if (t >= start && t <= start + ns) goroutine = page.goroutineAt(log.tasks.g[index]!);
+    if (t >= start && t <= start + ns) goroutine = page.goroutineAt(log.tasks.g[index]!, start);
   } else if (regionAt(page, index, t, within) >= 0) goroutine = spanRows(log).goroutine(index);
   if (interval < 0 && goroutine >= 0) interval = intervalAt(log, goroutine, t);
   return { drawn, t, interval, goroutine };

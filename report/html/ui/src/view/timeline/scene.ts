@@ -156,7 +156,7 @@ export class Scene {
       case 'task': {
         const [start, end] = [log.tasks.start[index]!, log.tasks.start[index]! + log.tasks.ns[index]!];
         row.fill(other, start, end);
-        const g = page.goroutineAt(log.tasks.g[index]!);
+        const g = page.goroutineAt(log.tasks.g[index]!, log.tasks.start[index]);
         if (g >= 0) this.goroutine(g, start, end);
         break;
       }

@@ -47,7 +47,7 @@ export function laneTimes(page: Page, lane: Lane): LaneTimes {
     out.ns[1] = c.at(ranSystem, 0) * (to - from);
     out.rough = log.procs.n > 0;
   } else if (lane.kind === 'task') {
-    const owner = page.goroutineAt(log.tasks.g[lane.index]!);
+    const owner = page.goroutineAt(log.tasks.g[lane.index]!, log.tasks.start[lane.index]);
     const start = log.tasks.start[lane.index]!;
     if (owner >= 0) addTimes(page, out, owner, Math.max(from, start), Math.min(to, start + log.tasks.ns[lane.index]!));
   } else {
