@@ -1,7 +1,7 @@
 // Ways into the log: who belongs to a group, what ran on a processor, whom a
 // goroutine woke. Each is made when it is first needed.
 
-import { CellMerged, type Log } from '../data/log';
+import { CellMerged, GoSystem, type Log } from '../data/log';
 import { buckets, firstAfter, once, sortByTime, type Buckets } from './buckets';
 import { cellCodes, restBit } from './cells';
 
@@ -161,13 +161,24 @@ export function intervalAt(log: Log, g: number, t: number): number {
   return start[i]! <= t && t <= end[i]! ? i : -1;
 }
 
+/** stirs says of each cell whether its time is not at rest. The runtime's own goroutines rest while they wait. */
+const stirs = once((log: Log): Uint8Array => {
+  const system = new Uint8Array(groupCount(log));
+  for (let g = 0; g < log.goroutines.n; g++) if (log.goroutines.flags[g]! & GoSystem) system[log.goroutines.group[g]!] = 1;
+  const codes = cellCodes(log);
+  return Uint8Array.from(codes, (code, c) => {
+    const name = log.kinds[log.cells.kind[c]!]!.class;
+    return code & restBit || (system[log.cells.group[c]!] && name !== 'running' && name !== 'runnable') ? 0 : 1;
+  });
+});
+
 /** awake says of each goroutine whether any of its time is not at rest. */
 export const awake = once((log: Log): Uint8Array => {
-  const codes = cellCodes(log);
+  const stir = stirs(log);
   const out = new Uint8Array(log.goroutines.n);
   for (let g = 0; g < out.length; g++) {
     for (let i = log.goroutines.at[g]!; i < log.goroutines.at[g + 1]!; i++) {
-      if (codes[log.intervals.cell[i]!]! & restBit) continue;
+      if (!stir[log.intervals.cell[i]!]) continue;
       out[g] = 1;
       break;
     }
@@ -177,13 +188,13 @@ export const awake = once((log: Log): Uint8Array => {
 
 /** groupsAwake says of each group whether any of its time is not at rest. */
 export const groupsAwake = once((log: Log): Uint8Array => {
-  const codes = cellCodes(log);
+  const stir = stirs(log);
   const out = new Uint8Array(groupCount(log));
   const up = awake(log);
   for (let g = 0; g < up.length; g++) if (up[g]) out[log.goroutines.group[g]!] = 1;
   for (let r = 0; r < log.rest.n; r++) {
     const c = log.rest.cell[r]!;
-    if (!(codes[c]! & restBit)) out[log.cells.group[c]!] = 1;
+    if (stir[c]) out[log.cells.group[c]!] = 1;
   }
   return out;
 });

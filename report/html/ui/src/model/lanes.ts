@@ -122,7 +122,7 @@ class Listing {
     const up = groupsAwake(this.log);
     for (const g of ordered(this.result)) {
       if (!this.wanted(g)) continue;
-      if (this.state.hideRest && !up[g] && !this.result.groups[g]!.system && !(this.chosen >= 0 && this.log.goroutines.group[this.chosen] === g)) {
+      if (this.state.hideRest && !up[g] && !(this.chosen >= 0 && this.log.goroutines.group[this.chosen] === g)) {
         this.out.atRest++;
         continue;
       }
@@ -145,7 +145,7 @@ class Listing {
       const i = items[m]!;
       if (!this.match.goroutine(i)) continue;
       if (i === this.chosen) this.out.add('goroutine', i, depth);
-      else if (this.state.hideRest && !this.awake[i] && !this.result.groups[g]!.system) this.out.atRest++;
+      else if (this.state.hideRest && !this.awake[i]) this.out.atRest++;
       else if (!this.here(i)) this.out.elsewhere++;
       else this.out.add('goroutine', i, depth);
     }
