@@ -16,5 +16,5 @@ var htmlFormat = Format{
 }
 
 func writeHTML(w io.Writer, d Document, o Options) error {
-	return html.Write(w, d.Result, d.Log, html.Options{MaxBytes: o.MaxBytes})
+	return html.Write(w, d.Result, d.Log, html.Options{MaxBytes: o.MaxBytes, Detectors: o.Detectors})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/html"
 )
 
 // Formats is every output format, in the order in which help texts list them.
@@ -40,6 +41,9 @@ type Document struct {
 	Log *interval.Log
 }
 
+// Detector is one that looked for findings.
+type Detector = html.Detector
+
 // Options is what a reader may choose. The zero value is plain text, 100
 // columns wide.
 type Options struct {
@@ -57,9 +61,9 @@ type Options struct {
 	Top int
 	// Goroutines adds the table of single goroutines, if the Result has them.
 	Goroutines bool
-	// Detectors is how many detectors looked for findings; 0 where that is not
+	// Detectors are those that looked for findings; none where that is not
 	// known.
-	Detectors int
+	Detectors []Detector
 	// MaxBytes is how large an HTML report may be; 0 means html.DefaultMaxBytes.
 	MaxBytes int
 	// Quiet leaves everything out but the verdict and a line for each finding

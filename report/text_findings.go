@@ -71,8 +71,8 @@ func (p *page) nothingFound(r *result.Result) string {
 	switch {
 	case r.Verdict.Label == "too-little-data":
 		return "none: there is too little to judge by"
-	case p.Detectors > 0:
-		return "none of " + units.Counted(int64(p.Detectors), "detector", "detectors") + " found anything (conctrace detectors lists what they look for)"
+	case len(p.Detectors) > 0:
+		return "none of " + units.Counted(int64(len(p.Detectors)), "detector", "detectors") + " found anything (conctrace detectors lists what they look for)"
 	}
 	return "none"
 }

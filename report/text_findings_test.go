@@ -30,7 +30,7 @@ func TestNothingFound(t *testing.T) {
 		{"too-little-data", 23, "FINDINGS  none: there is too little to judge by"},
 	} {
 		r := &result.Result{Verdict: result.Verdict{Label: tc.label}}
-		if got := firstLine(textOf(t, r, Options{Detectors: tc.detectors}), "FINDINGS"); got != tc.want {
+		if got := firstLine(textOf(t, r, Options{Detectors: make([]Detector, tc.detectors)}), "FINDINGS"); got != tc.want {
 			t.Errorf("%s, %d detectors: %q, want %q", tc.label, tc.detectors, got, tc.want)
 		}
 	}

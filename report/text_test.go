@@ -33,7 +33,7 @@ var goldens = map[string]Options{
 	"40":           {Width: 40},
 	"60":           {Width: 60},
 	"80":           {Width: 80},
-	"100":          {Width: 100, Detectors: 23},
+	"100":          {Width: 100, Detectors: make([]Detector, 23)},
 	"140":          {Width: 140, Goroutines: true},
 	"100.ascii":    {Width: 100, ASCII: true, Goroutines: true},
 	"100.ansi":     {Color: colorprofile.ANSI},

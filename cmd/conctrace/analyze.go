@@ -97,7 +97,10 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	if err != nil {
 		return err
 	}
-	ro.Top, ro.Goroutines, ro.Quiet, ro.Detectors, ro.MaxBytes = f.top, f.goroutines, f.quiet, len(detect.All), f.htmlMaxSize
+	ro.Top, ro.Goroutines, ro.Quiet, ro.MaxBytes = f.top, f.goroutines, f.quiet, f.htmlMaxSize
+	for _, d := range detect.All {
+		ro.Detectors = append(ro.Detectors, report.Detector{Name: d.Name, Title: d.Title, Doc: d.Doc})
+	}
 
 	var worst error
 	note := func(err error) {

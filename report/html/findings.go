@@ -79,6 +79,24 @@ func newFinding(r *result.Result, i int) finding {
 	return out
 }
 
+// passed are the detectors that found nothing, nor anything that another finding stands
+// for.
+func passed(r *result.Result, all []Detector) (out []Detector) {
+	found := map[string]bool{}
+	for i := range r.Findings {
+		found[r.Findings[i].Detector] = true
+		for _, name := range r.Findings[i].Merged {
+			found[name] = true
+		}
+	}
+	for _, d := range all {
+		if !found[d.Name] {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 var lostOf = map[string]string{"processors": " of processor time", "goroutines": " of goroutine time", "wall": " of the clock's time"}
 
 var roles = map[string]string{"blocked": "blocked here", "waker": "woken by", "running": "running here", "created": "created here"}

@@ -28,6 +28,7 @@ type frame struct {
 	Tiles         []named
 	Findings      []finding
 	Nothing       string
+	Passed        []Detector
 	Omitted       string
 	Running       []row
 	Latencies     []latency
@@ -93,6 +94,10 @@ func newFrame(r *result.Result, log *interval.Log, o Options) *frame {
 	}
 	if n := r.FindingsOmitted; n > 0 {
 		f.Omitted = units.Counted(int64(n), "further finding is", "further findings are") + " not listed."
+	}
+	// Of some goroutines alone not every detector can judge.
+	if r.Verdict.Label != "too-little-data" && r.FindingsOmitted == 0 && r.Scope.Group == "" && r.Scope.Task == "" {
+		f.Passed = passed(r, o.Detectors)
 	}
 	for _, m := range r.GC.MMU {
 		f.MMU = append(f.MMU, row{Time: units.Duration(m.WindowNs), Share: units.PercentOf(m.Utilization)})

@@ -50,8 +50,15 @@ type Options struct {
 	// MaxBytes is how large it may be; 0 is DefaultMaxBytes. What does not fit is
 	// merged, and the page says so. What the report points to stays, whatever it takes.
 	MaxBytes int
+	// Detectors are those that looked for findings; none where that is not known.
+	Detectors []Detector
 	// Top is how many rows the tables have where scripts do not run; 0 is 50.
 	Top int
+}
+
+// Detector is one that looked for findings.
+type Detector struct {
+	Name, Title, Doc string
 }
 
 // ErrNoLog means that there is nothing to draw a timeline from.
@@ -73,6 +80,9 @@ type assets struct {
 }
 
 func ownAssets() assets { return assets{policy, template.JS(script), template.CSS(style)} }
+
+// sentenceRoom is more than the sentence takes that says what was left out.
+const sentenceRoom = 1000
 
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
@@ -101,7 +111,7 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if err := pageTemplate.Execute(&empty, frame); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	block, err := fit(log, o.MaxBytes-empty.Len())
+	block, err := fit(log, o.MaxBytes-empty.Len()-sentenceRoom)
 	if err != nil {
 		return err
 	}

@@ -500,3 +500,26 @@ func lengthOf(g *interval.Goroutine) (ns int64) {
 	}
 	return ns
 }
+
+// The detectors that found nothing are told, but not those that could not judge.
+func TestWhatWasLookedFor(t *testing.T) {
+	page := write(t, lockTrace, analyze.Options{}, html.Options{})
+	all := []html.Detector{{Name: "lock-serialises", Title: "Serialised by a lock"}, {Name: "interleaved-not-parallel", Title: "Takes turns"}, {Name: "wait-knot", Title: "Goroutines wait for each other"}}
+	text := func(r *result.Result) string {
+		var b bytes.Buffer
+		if err := html.Write(&b, r, page.log, html.Options{Detectors: all}); err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(b.String(), `<details class="passed">`)
+		passed, _, _ := strings.Cut(after, "</details>")
+		return passed
+	}
+	if got := text(page.result); !strings.Contains(got, "wait-knot") || strings.Contains(got, "lock-serialises") || strings.Contains(got, "interleaved-not-parallel") {
+		t.Errorf("looked for in vain: %s", got)
+	}
+	filtered := *page.result
+	filtered.Scope.Group = "store"
+	if got := text(&filtered); got != "" {
+		t.Errorf("of some goroutines alone: %s", got)
+	}
+}
