@@ -25,42 +25,51 @@ func (e *evidence) verdict(found []candidate) result.Verdict {
 	if len(found) > 0 && found[0].Severity != "low" {
 		clause, meanwhile = found[0].clause, found[0].meanwhile
 	}
-	label, sentence, why := e.label()
+	r := e.ruling()
+	sentence := r.sentence
 	switch {
-	case label == "too-little-data":
-	case clause == "" && why != "":
-		sentence += " while " + why
-	case meanwhile && why != "":
+	case r.label == "too-little-data":
+	case clause == "" && r.why != "":
+		sentence += " while " + r.why
+	case meanwhile && r.why != "":
 		sentence += " while " + clause
-	case clause != "" && why != "":
-		sentence += " while " + why + "; " + clause
+	case clause != "" && r.why != "":
+		sentence += " while " + r.why + "; " + clause
 	case clause != "":
 		sentence += "; " + clause
 	}
-	return result.Verdict{Label: label, Sentence: sentence + "."}
+	return result.Verdict{Label: r.label, Sentence: sentence + ".", Rule: r.rule + "."}
 }
 
-// label is the verdict's label and sentence; why completes the sentence if no
-// finding has anything better to say.
-func (e *evidence) label() (label, sentence, why string) {
+// ruling is the verdict's label and sentence; why completes the sentence if no
+// finding has anything better to say, and rule says by what the label was decided.
+type ruling struct{ label, sentence, why, rule string }
+
+func (e *evidence) ruling() ruling {
 	c := &e.Concurrency
 	p := c.PartitionNs
 	if e.filtered() && e.Scope.Goroutines == 0 {
-		return "too-little-data", "Nothing to judge: no goroutine of the trace matches the filter", ""
+		return ruling{label: "too-little-data", sentence: "Nothing to judge: no goroutine of the trace matches the filter", rule: "There is nothing to decide by"}
 	}
 	if e.tooLittle() {
-		return "too-little-data", fmt.Sprintf("Too little data to judge: %s, %s, %s in the trace",
-			duration(e.length()), goroutines(int64(e.Scope.Goroutines)), counted(e.Trace.Events, "event", "events")), ""
+		return ruling{label: "too-little-data", sentence: fmt.Sprintf("Too little data to judge: %s, %s, %s in the trace",
+			duration(e.length()), goroutines(int64(e.Scope.Goroutines)), counted(e.Trace.Events, "event", "events")),
+			rule: fmt.Sprintf("A trace, or window, is judged from %s and %d events on", duration(int64(leastDuration)), leastEvents)}
 	}
 	engaged := p.Engaged()
 	// Of waits that began before the trace it is not told whether they were idle:
 	// they make no verdict.
 	untold := c.LatencyCauseNs["unknown"]
-	if e.ofLength(p.Idle+untold) >= idleShare {
-		return "idle", e.idle(engaged - untold), ""
+	if idle := e.ofLength(p.Idle + untold); idle >= idleShare {
+		return ruling{label: "idle", sentence: e.idle(engaged - untold), rule: fmt.Sprintf(
+			"For %s of the time nothing was in progress, or nothing but waits of which the trace does not tell what for: from %s on that is idle", percent(idle), percent(idleShare))}
 	}
 	engaged -= untold
 	of := func(ns int64) float64 { return share(ns, engaged) }
+	// inTime is a share of the time in which anything was in progress, in words.
+	inTime := func(ns int64, what string) string {
+		return fmt.Sprintf("Of the time in which anything was in progress, %s %s", percent(of(ns)), what)
+	}
 	ready := e.Scheduler.ReadyCauseNs
 	some := e.ofLength(e.Scheduler.RunnableSomeNs)
 	held := ready.Sum() - ready.Saturated
@@ -71,27 +80,34 @@ func (e *evidence) label() (label, sentence, why string) {
 	pressed := !e.noise() && !e.filtered() // others may have run meanwhile
 	switch {
 	case e.ofLength(p.Stalled) >= stalledShare && pressed:
-		return "starved", fmt.Sprintf("Starved: for %s of the time goroutines were ready and none ran; %s", percent(e.ofLength(p.Stalled)), e.holders()), ""
+		return ruling{"starved", fmt.Sprintf("Starved: for %s of the time goroutines were ready and none ran; %s", percent(e.ofLength(p.Stalled)), e.holders()), "",
+			fmt.Sprintf("For %s of the time goroutines were ready and none ran: from %s on that is starved", percent(e.ofLength(p.Stalled)), percent(stalledShare))}
 	case some >= starvedShare && held*2 > ready.Sum() && pressed:
-		return "starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s", percent(e.ofLength(e.Scheduler.RunnableSomeNs)), e.holders()), ""
+		return ruling{"starved", fmt.Sprintf("Starved: ready goroutines waited for a processor during %s of the time; %s", percent(some), e.holders()), "",
+			fmt.Sprintf("For %s of the time goroutines were ready, and for more than half of their waiting for other reasons than that all processors ran goroutines: from %s of the time on that is starved", percent(some), percent(starvedShare))}
 	case of(saturated) >= mostShare && pressed:
-		return "saturated", fmt.Sprintf("Saturated: %s, and ready goroutines waited for one during %s of the time", e.busy(), percent(e.ofLength(e.Scheduler.RunnableSomeNs))), ""
+		return ruling{"saturated", fmt.Sprintf("Saturated: %s, and ready goroutines waited for one during %s of the time", e.busy(), percent(some)), "",
+			inTime(saturated, "had no processor free while goroutines were ready") + fmt.Sprintf(": from %s on that is saturated", percent(mostShare))}
 	case of(p.LatencyBound-untold) >= mostShare:
-		return "latency-bound", e.latencyBound(), ""
+		return ruling{"latency-bound", e.latencyBound(), "", inTime(p.LatencyBound-untold, "saw all of it wait and nothing ready") + fmt.Sprintf(": from %s on that is latency-bound", percent(mostShare))}
 	case of(p.Parallel) >= mostShare:
-		return "parallel", fmt.Sprintf("Parallel: %s, two or more at once for %s of the time%s", e.busy(), percent(e.ofLength(p.Parallel)), e.mostlyIdle()), ""
+		return ruling{"parallel", fmt.Sprintf("Parallel: %s, two or more at once for %s of the time%s", e.busy(), percent(e.ofLength(p.Parallel)), e.mostlyIdle()), "",
+			inTime(p.Parallel, "saw two or more goroutines run") + fmt.Sprintf(": from %s on that is parallel", percent(mostShare))}
 	case of(p.Interleaved) >= mostShare && of(p.Parallel) < muchShare:
-		sentence, why = e.interleaved()
-		return "interleaved", sentence, why
+		sentence, why := e.interleaved()
+		return ruling{"interleaved", sentence, why, inTime(p.Interleaved, "saw one goroutine run while others were in progress") +
+			fmt.Sprintf(", and %s two or more: from %s on the first is interleaved, if the second is less than %s", percent(of(p.Parallel)), percent(mostShare), percent(muchShare))}
 	case of(p.Parallel) >= partlyShare:
-		return "partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), ""
+		return ruling{"partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), "",
+			inTime(p.Parallel, "saw two or more goroutines run") + fmt.Sprintf(": from %s on, where no other label applies, that is partly parallel", percent(partlyShare))}
 	case p.LatencyBound-untold > max(p.Serial, p.Interleaved):
-		return "latency-bound", e.latencyBound(), ""
+		return ruling{"latency-bound", e.latencyBound(), "", inTime(p.LatencyBound-untold, "saw all of it wait and nothing ready") + ": less than half, but more than one goroutine ran alone or took turns"}
 	case p.Serial >= p.Interleaved:
-		return "serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), ""
+		return ruling{"serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), "",
+			inTime(p.Serial, "saw one goroutine run and nothing else in progress") + ", more than took turns, and hardly ever two ran"}
 	}
-	sentence, why = e.interleaved()
-	return "interleaved", sentence, why
+	sentence, why := e.interleaved()
+	return ruling{"interleaved", sentence, why, inTime(p.Interleaved, "saw one goroutine run while others were in progress") + ", more than one alone, and hardly ever two ran"}
 }
 
 // busy is how many goroutines ran of how many could.

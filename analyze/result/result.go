@@ -66,6 +66,8 @@ type Verdict struct {
 	// latency-bound, saturated, starved, idle, too-little-data.
 	Label    string `json:"label"`
 	Sentence string `json:"sentence"`
+	// Rule says by what the label was decided.
+	Rule string `json:"rule"`
 }
 
 // Trace describes the file.

@@ -70,7 +70,7 @@ part could be analysed exits 0 (or 1) with a warning.`,
 	f.readingFlags.register(fl)
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
-	fl.IntVar(&f.top, "top", 10, "rows per table")
+	fl.IntVar(&f.top, "top", 10, "rows per table of the text report")
 	fl.IntVar(&f.htmlMaxSize, "html-max-size", html.DefaultMaxBytes, "how large an HTML report may be, in `BYTES`; what does not fit is merged")
 	fl.StringVar(&f.failOn, "fail-on", never, "exit with 1 on a finding of `SEVERITY` or worse: "+strings.Join(failOnValues(), ", "))
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict, and a line for each finding of severity high or medium; no progress")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/conctrace/conctrace/report"
 	"github.com/conctrace/conctrace/report/html"
@@ -25,12 +26,12 @@ type destination interface {
 // openDestination chooses by what -o names: a folder gets a file for each trace.
 func openDestination(f analyzeFlags, format report.Format, traces int, s streams) (destination, error) {
 	if isFolder(f.output) {
-		return &folder{path: f.output, format: format, quiet: f.quiet, log: s.err, taken: map[string]bool{}}, nil
+		return openFolder(f, format, s)
 	}
 	if format.Alone && traces > 1 {
 		return nil, fmt.Errorf("%d traces do not fit into one file as %s: name a folder (-o reports/), which gets a page for each and an index", traces, format.Name)
 	}
-	return &stream{output: openOutput(f.output, s.out), format: format, quiet: f.quiet, log: s.err}, nil
+	return &stream{output: openOutput(f.output, s.out), format: format, quiet: f.quiet, log: s.err, most: f.htmlMaxSize}, nil
 }
 
 // isFolder says whether a path means a folder: by its last character, or because it
@@ -53,6 +54,7 @@ type stream struct {
 	quiet  bool
 	log    io.Writer
 	any    bool
+	most   int // bytes of a page
 }
 
 func (s *stream) terminal() io.Writer { return s.output.terminal }
@@ -64,10 +66,24 @@ func (s *stream) write(_ string, d report.Document, o report.Options) error {
 		fmt.Fprintln(s)
 	}
 	s.any = true
-	if err := s.format.Write(s, d, o); err != nil {
+	out := &counting{Writer: s}
+	if err := s.format.Write(out, d, o); err != nil {
 		return fmt.Errorf("write %s: %w", s.name, err)
 	}
+	tellLarge(s.log, s.format, s.name, out.n, s.most)
 	return nil
+}
+
+// counting counts what goes through it.
+type counting struct {
+	io.Writer
+	n int
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += n
+	return n, err
 }
 
 func (s *stream) close() error {
@@ -80,8 +96,15 @@ func (s *stream) close() error {
 	return nil
 }
 
+// tellLarge says that a page could not be made as small as it was asked for.
+func tellLarge(w io.Writer, format report.Format, name string, bytes, most int) {
+	if format.Name == "html" && bytes > most {
+		fmt.Fprintf(w, "conctrace: %s: %d bytes are more than --html-max-size %d: the script, the tables and what the findings point to take that much\n", printable(name), bytes, most)
+	}
+}
+
 func tellWritten(w io.Writer, name string, bytes int) {
-	fmt.Fprintf(w, "wrote %s (%d bytes)\n", name, bytes)
+	fmt.Fprintf(w, "wrote %s (%d bytes)\n", printable(name), bytes)
 }
 
 // output is where a report goes. A file is written when the report is whole, so
@@ -120,19 +143,31 @@ type folder struct {
 	format report.Format
 	quiet  bool
 	log    io.Writer
+	most   int             // bytes of a page
 	taken  map[string]bool // names of files
 	pages  []html.IndexPage
 	errs   []string
 }
+
+// openFolder makes the folder. An index that conctrace did not write stays.
+func openFolder(f analyzeFlags, format report.Format, s streams) (*folder, error) {
+	if err := os.MkdirAll(f.output, 0o755); err != nil {
+		return nil, fmt.Errorf("make a folder for the reports: %w", err)
+	}
+	index := filepath.Join(f.output, indexName)
+	if page, err := os.ReadFile(index); err == nil && format.Name == "html" && !bytes.Contains(page, []byte(html.Generator)) {
+		return nil, fmt.Errorf("%s is not conctrace's and would be written over: choose another folder", index)
+	}
+	return &folder{path: f.output, format: format, quiet: f.quiet, log: s.err, most: f.htmlMaxSize, taken: map[string]bool{indexName: true}}, nil
+}
+
+const indexName = "index.html"
 
 func (f *folder) terminal() io.Writer { return nil }
 
 func (f *folder) failed(err error) { f.errs = append(f.errs, err.Error()) }
 
 func (f *folder) write(arg string, d report.Document, o report.Options) error {
-	if err := os.MkdirAll(f.path, 0o755); err != nil {
-		return fmt.Errorf("make a folder for the reports: %w", err)
-	}
 	name := f.nameFor(arg)
 	if err := f.save(name, func(w io.Writer) error { return f.format.Write(w, d, o) }); err != nil {
 		return err
@@ -154,8 +189,12 @@ func (f *folder) save(name string, write func(io.Writer) error) error {
 	if !f.quiet {
 		tellWritten(f.log, path, buf.Len())
 	}
+	tellLarge(f.log, f.format, path, buf.Len(), f.most)
 	return nil
 }
+
+// reserved are names that Windows has for devices.
+var reserved = map[string]bool{"con": true, "prn": true, "aux": true, "nul": true}
 
 // nameFor is a name for the report of a trace that no other one has.
 func (f *folder) nameFor(arg string) string {
@@ -166,8 +205,14 @@ func (f *folder) nameFor(arg string) string {
 	for _, ext := range []string{".gz", ".zst", ".trace", ".out"} {
 		base = strings.TrimSuffix(base, ext)
 	}
-	if base == "" || base == "." || base == "index" {
-		base = "trace"
+	base = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`<>:"/\|?*`, r) {
+			return '_'
+		}
+		return r
+	}, base)
+	if stem, _, _ := strings.Cut(base, "."); stem == "" || reserved[strings.ToLower(stem)] {
+		base = "trace-" + base
 	}
 	name := base + f.format.Extensions[0]
 	for n := 2; f.taken[strings.ToLower(name)]; n++ {
@@ -181,7 +226,7 @@ func (f *folder) close() error {
 	if f.format.Name != "html" || len(f.pages) == 0 {
 		return nil
 	}
-	return f.save("index.html", func(w io.Writer) error {
+	return f.save(indexName, func(w io.Writer) error {
 		return html.WriteIndex(w, f.pages, f.errs)
 	})
 }

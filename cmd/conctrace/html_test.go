@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/conctrace/conctrace/report"
 )
 
 const tasks = "testdata/traces/go1.26/tasks.trace"
@@ -97,21 +99,93 @@ func TestSeveralPagesNeedAFolder(t *testing.T) {
 	}
 }
 
-// A page keeps to the size that is asked for, and says what that cost.
+// A page keeps to the size that is asked for, and says what that cost. One that fits as
+// it is stays whole, and one that cannot be so small says so on standard error.
 func TestHTMLKeepsToItsSize(t *testing.T) {
 	_, all, _ := command(t, nil, "analyze", server, "-f", "html")
-	most := len(all) * 19 / 20
-	code, small, errs := command(t, nil, "analyze", server, "-f", "html", "--html-max-size", strconv.Itoa(most))
-	if code != 0 {
-		t.Fatalf("exit %d: %s", code, errs)
+	page := func(most int) (string, string) {
+		t.Helper()
+		code, out, errs := command(t, nil, "analyze", server, "-f", "html", "--html-max-size", strconv.Itoa(most))
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		return out, errs
 	}
-	if len(small) > most {
-		t.Errorf("%d bytes, asked for %d", len(small), most)
+	const left = "leaves something out"
+	if strings.Contains(all, left) {
+		t.Error("the whole page says that something is left out")
 	}
-	if !strings.Contains(small, "leaves something out") || strings.Contains(all, "leaves something out") {
-		t.Error("the small page does not say that something is left out, or the whole one does")
+	if got, _ := page(len(all) + 2000); got != all {
+		t.Error("a page that fits is not the whole one")
+	}
+	for _, share := range []int{95, 90} {
+		most := len(all) * share / 100
+		got, errs := page(most)
+		if len(got) > most || errs != "" {
+			t.Errorf("%d bytes, asked for %d; %s", len(got), most, errs)
+		}
+		if !strings.Contains(got, left) {
+			t.Errorf("a page of %d %% does not say that something is left out", share)
+		}
+	}
+	if got, errs := page(1000); len(got) <= 1000 || !strings.Contains(errs, "more than --html-max-size 1000") {
+		t.Errorf("a page of %d bytes, asked for 1000, and standard error says %q", len(got), errs)
 	}
 	if code, _, _ := command(t, nil, "analyze", server, "-f", "html", "--html-max-size", "0"); code != exitUsage {
 		t.Errorf("a page without room: exit %d", code)
 	}
+}
+
+// The single goroutines are in the page once, in its intervals.
+func TestHTMLWithGoroutinesIsNoLarger(t *testing.T) {
+	_, with, _ := command(t, nil, "analyze", server, "-f", "html", "--goroutines")
+	_, without, _ := command(t, nil, "analyze", server, "-f", "html")
+	if with != without {
+		t.Errorf("%d bytes with --goroutines, %d without", len(with), len(without))
+	}
+}
+
+// A folder is made before the work, an index of somebody else's stays, and no two
+// names are one on systems that do not tell case apart.
+func TestFolderIsCareful(t *testing.T) {
+	dir := t.TempDir()
+	index := filepath.Join(dir, "index.html")
+	if err := os.WriteFile(index, []byte("<p>my own"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := command(t, nil, "analyze", tasks, "-o", dir); code != exitUsage || !strings.Contains(errs, "choose another folder") {
+		t.Errorf("over somebody else's index: exit %d, %s", code, errs)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := command(t, nil, "analyze", "no-such-trace", "-o", file+"/"); code != exitUsage || !strings.Contains(errs, "folder") || strings.Contains(errs, "no-such-trace") {
+		t.Errorf("a folder that cannot be made: exit %d, %s", code, errs)
+	}
+	f := &folder{format: mustFormat(t, "html"), taken: map[string]bool{indexName: true}}
+	seen := map[string]bool{}
+	for _, arg := range []string{"a/Index.trace", "index.out", "con.trace", "x.trace", "X.trace", `we:ird "q"<b>.trace`, ".trace", "-", "b/x.trace.gz"} {
+		name := f.nameFor(arg)
+		if lower := strings.ToLower(name); seen[lower] || lower == indexName || strings.ContainsAny(name, `<>:"/\|?*`) || strings.HasPrefix(lower, "con.") {
+			t.Errorf("%s becomes %s", arg, name)
+		}
+		seen[strings.ToLower(name)] = true
+	}
+	// Twice into one folder is no trouble.
+	again := filepath.Join(dir, "again")
+	for range 2 {
+		if code, _, errs := command(t, nil, "analyze", tasks, "-o", again+"/"); code != 0 {
+			t.Errorf("exit %d: %s", code, errs)
+		}
+	}
+}
+
+func mustFormat(t *testing.T, name string) report.Format {
+	t.Helper()
+	format, ok := report.ByName(name)
+	if !ok {
+		t.Fatalf("no format %s", name)
+	}
+	return format
 }

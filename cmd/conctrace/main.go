@@ -80,13 +80,21 @@ func run(ctx context.Context, args []string, s streams, getenv func(string) stri
 // tell prints an error. File names and what files hold may have anything in them
 // that a terminal would obey.
 func tell(w io.Writer, err error) {
-	text := strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		lines = append(lines, printable(strings.TrimSuffix(line, "\n")))
+	}
+	fmt.Fprintf(w, "conctrace: %s\n", strings.Join(lines, "\n"))
+}
+
+// printable is a text of one line without what a terminal would obey.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || unicode.IsPrint(r) {
 			return r
 		}
 		return unicode.ReplacementChar
-	}, strings.TrimSpace(err.Error()))
-	fmt.Fprintf(w, "conctrace: %s\n", text)
+	}, text)
 }
 
 // toldError is an error that has been reported already.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -23,7 +24,11 @@ type frame struct {
 	Facts         []string
 	Verdict       result.Verdict
 	Warnings      []result.Warning
-	Decided       string
+	Filter        string
+	PTime         []row
+	Ready         []row
+	IdleBlocked   []row
+	Sites         []site
 	Partition     []row
 	Tiles         []named
 	Findings      []finding
@@ -59,6 +64,8 @@ type group struct {
 	Shares                                []string
 }
 
+type site struct{ Kind, Place, Waits, Time, P50, P99, Max string }
+
 type piece struct{ Kind, Where, Time, Share string }
 
 type edge struct{ From, To, Waits, Time string }
@@ -85,7 +92,7 @@ func shown(s string) string {
 func newFrame(r *result.Result, log *interval.Log, o Options) *frame {
 	f := &frame{
 		Assets: ownAssets(), Title: title(r), Facts: facts(r), Verdict: r.Verdict, Warnings: r.Trace.Warnings,
-		Decided: decided[r.Verdict.Label], Partition: partition(r), Tiles: tiles(r), Running: running(r),
+		Filter: filter(r), Partition: partition(r), PTime: processors(r), Ready: ready(r), IdleBlocked: idleBlocked(r), Sites: sites(r), Tiles: tiles(r), Running: running(r),
 		Latencies: latencies(r.Waits), GC: collector(r), Limits: limits(r), Findings: findings(r),
 		Nothing: "None: no detector found anything that stands out.",
 	}
@@ -105,14 +112,14 @@ func newFrame(r *result.Result, log *interval.Log, o Options) *frame {
 	for _, c := range classes {
 		f.ClassHeads = append(f.ClassHeads, c.name)
 	}
-	f.groups(r, o.Top)
-	f.blame(r, o.Top)
+	f.groups(r)
+	f.blame(r)
 	f.spans(r)
 	for k := range waitkind.NumKinds {
 		f.Kinds = append(f.Kinds, kind{k.Label(), k.Class().String(), k.Doc()})
 	}
 	for _, g := range r.Trace.Gaps {
-		f.Gaps = append(f.Gaps, units.Duration(g.FromNs)+" to "+units.Duration(g.ToNs)+": "+shown(g.Problem))
+		f.Gaps = append(f.Gaps, at(g.FromNs)+" to "+at(g.ToNs)+": "+shown(g.Problem))
 	}
 	return f
 }
@@ -128,35 +135,31 @@ func title(r *result.Result) string {
 func facts(r *result.Result) []string {
 	out := []string{units.Duration(r.Trace.DurationNs)}
 	if r.Scope.FromNs > 0 || r.Scope.ToNs < r.Trace.DurationNs {
-		out = append(out, "window "+units.Duration(r.Scope.FromNs)+" to "+units.Duration(r.Scope.ToNs))
+		out = append(out, "window "+at(r.Scope.FromNs)+" to "+at(r.Scope.ToNs))
 	}
 	if n := len(r.Trace.Gomaxprocs); n > 0 {
 		out = append(out, units.Counted(int64(r.Trace.Gomaxprocs[n-1].N), "P", "Ps"))
 	}
 	out = append(out, units.Counted(int64(r.Scope.Goroutines), "goroutine", "goroutines"), "go"+shown(r.Trace.GoVersion)+" format", units.Size(r.Trace.Bytes), units.Counted(r.Trace.Events, "event", "events"))
-	if r.Scope.Group != "" {
-		out = append(out, "only groups that match "+shown(r.Scope.Group))
-	}
-	if r.Scope.Task != "" {
-		out = append(out, "only tasks that match "+shown(r.Scope.Task))
-	}
 	if r.Trace.StartedAt != "" {
 		out = append(out, "started "+shown(r.Trace.StartedAt))
 	}
 	return out
 }
 
-// decided says by which rule a verdict has its label (analyze/detect/verdict.go).
-var decided = map[string]string{
-	"parallel":        "Parallel: of the time in which anything was in progress, two or more goroutines ran at once for at least half.",
-	"partly-parallel": "Partly parallel: two or more goroutines ran at once for a part of the time in which anything was in progress, but for less than half.",
-	"interleaved":     "Interleaved: for most of the time in which anything was in progress one goroutine ran while others were in progress, too: they took turns.",
-	"serial":          "Serial: most of the time in which anything ran, nothing else was in progress.",
-	"latency-bound":   "Latency-bound: for most of the time in which anything was in progress all of it waited, and nothing was ready to run.",
-	"saturated":       "Saturated: for at least half of the time in which anything was in progress all processors ran goroutines and more were ready.",
-	"starved":         "Starved: for a tenth of the time or more goroutines were ready and none ran, or for three tenths they waited for reasons other than busy processors.",
-	"idle":            "Idle: for at least four fifths of the time nothing was in progress.",
-	"too-little-data": "The trace is too short, or has too few events, to judge by.",
+// filter says which goroutines the page is of, "" for all.
+func filter(r *result.Result) string {
+	var of []string
+	if r.Scope.Group != "" {
+		of = append(of, "whose entry function matches "+shown(r.Scope.Group))
+	}
+	if r.Scope.Task != "" {
+		of = append(of, "that took part in a task whose type matches "+shown(r.Scope.Task))
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return "Only goroutines " + strings.Join(of, " and ") + " are in this page; others may have run meanwhile. What the processors spent and the collector did is of the whole program."
 }
 
 var meanings = map[string]string{
@@ -255,14 +258,14 @@ func latencies(all result.Latencies) (out []latency) {
 	return out
 }
 
-func (f *frame) groups(r *result.Result, top int) {
+func (f *frame) groups(r *result.Result) {
 	left := 0
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		if g.System {
 			continue
 		}
-		if len(f.Groups) == top {
+		if len(f.Groups) == staticRows {
 			left++
 			continue
 		}
@@ -281,6 +284,13 @@ func (f *frame) groups(r *result.Result, top int) {
 	}
 }
 
+func countOr(n int64) string {
+	if n == 0 {
+		return "–"
+	}
+	return units.Count(n)
+}
+
 func shareOr(ns, of int64) string {
 	if ns <= 0 {
 		return "–"
@@ -294,14 +304,14 @@ var pieceWords = map[string]string{
 	"io": "network", "timer": "timer", "open": "nothing has ended it", "unknown": "the trace does not say", "unresolved": "too long ago", "other": "smaller parts",
 }
 
-func (f *frame) blame(r *result.Result, top int) {
+func (f *frame) blame(r *result.Result) {
 	name := func(group int, node string) string {
 		if group >= 0 && group < len(r.Groups) {
 			return shown(names.ShortFunc(r.Groups[group].Name))
 		}
 		return cmp.Or(pieceWords[node], node)
 	}
-	for _, p := range r.Blame.Pieces[:min(len(r.Blame.Pieces), top)] {
+	for _, p := range r.Blame.Pieces[:min(len(r.Blame.Pieces), staticRows)] {
 		where := ""
 		switch {
 		case p.Frame != nil:
@@ -311,8 +321,8 @@ func (f *frame) blame(r *result.Result, top int) {
 		}
 		f.Pieces = append(f.Pieces, piece{cmp.Or(pieceWords[p.Kind], p.Kind), where, units.Duration(p.Ns), units.Percent(p.Ns, r.Blame.WaitedNs)})
 	}
-	for _, e := range r.Blame.Edges[:min(len(r.Blame.Edges), top)] {
-		f.Edges = append(f.Edges, edge{name(e.From, ""), name(e.To, e.Node), units.Count(e.Waits), units.Duration(e.Ns)})
+	for _, e := range r.Blame.Edges[:min(len(r.Blame.Edges), staticRows)] {
+		f.Edges = append(f.Edges, edge{name(e.From, ""), name(e.To, e.Node), countOr(e.Waits), units.Duration(e.Ns)})
 	}
 }
 
@@ -322,7 +332,7 @@ func place(f result.Frame) string {
 	if f.File == "" {
 		return fn
 	}
-	return fn + " " + shown(names.ShortFile(f.File)) + ":" + units.Count(int64(f.Line))
+	return fn + " " + shown(names.ShortFile(f.File)) + ":" + strconv.Itoa(f.Line)
 }
 
 func (f *frame) spans(r *result.Result) {

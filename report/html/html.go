@@ -52,9 +52,10 @@ type Options struct {
 	MaxBytes int
 	// Detectors are those that looked for findings; none where that is not known.
 	Detectors []Detector
-	// Top is how many rows the tables have where scripts do not run; 0 is 50.
-	Top int
 }
+
+// staticRows is how many rows the tables have where scripts do not run.
+const staticRows = 50
 
 // Detector is one that looked for findings.
 type Detector struct {
@@ -63,6 +64,9 @@ type Detector struct {
 
 // ErrNoLog means that there is nothing to draw a timeline from.
 var ErrNoLog = errors.New("the HTML report needs the trace's intervals, not only a result: write it from the trace itself")
+
+// Generator is what a page says that conctrace wrote.
+const Generator = `<meta name="generator" content="conctrace">`
 
 // policy is the page's content security policy.
 var policy = fmt.Sprintf("default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(script), hash(style))
@@ -94,10 +98,9 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	if o.Top <= 0 {
-		o.Top = 50
-	}
-	raw, err := json.Marshal(nonull.Copy(r))
+	own := *r
+	own.Goroutines = nil // the log has them
+	raw, err := json.Marshal(nonull.Copy(&own))
 	if err != nil {
 		return fmt.Errorf("write the page's data: %w", err)
 	}
@@ -115,6 +118,6 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if err != nil {
 		return err
 	}
-	frame.Log, frame.Left = template.HTML(block), keptOf(log).Sentence
+	frame.Log, frame.Left = template.HTML(block.text), block.kept.Sentence
 	return pageTemplate.Execute(w, frame)
 }

@@ -19,9 +19,9 @@ type IndexPage struct {
 
 // indexRow is a page's line in the index.
 type indexRow struct {
-	File, Title, Label, Sentence string
-	Worst                        *finding
-	Duration, Procs, Goroutines  string
+	File, Title, Path, Label, Sentence string
+	Worst                              *finding
+	Duration, Procs, Goroutines        string
 }
 
 // WriteIndex writes a page that links to others, in their order, and says of which
@@ -35,7 +35,7 @@ func WriteIndex(w io.Writer, pages []IndexPage, failed []string) error {
 	for _, p := range pages {
 		r := p.Result
 		row := indexRow{
-			File: "./" + url.PathEscape(p.File), Title: shown(r.Trace.File), Label: r.Verdict.Label, Sentence: shown(r.Verdict.Sentence),
+			File: "./" + url.PathEscape(p.File), Title: title(r), Path: shown(r.Trace.File), Label: r.Verdict.Label, Sentence: shown(r.Verdict.Sentence),
 			Duration: units.Duration(r.Trace.DurationNs), Goroutines: units.Count(int64(r.Scope.Goroutines)), Procs: "–",
 		}
 		if n := len(r.Trace.Gomaxprocs); n > 0 {

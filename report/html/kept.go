@@ -22,7 +22,13 @@ type kept struct {
 	KeptLogs       int    `json:"keptLogs"`
 	Samples        int64  `json:"samples"`
 	KeptSamples    int    `json:"keptSamples"`
+	Ranges         int64  `json:"ranges"`
+	KeptRanges     int    `json:"keptRanges"`
+	Heap           int64  `json:"heap"`
+	KeptHeap       int    `json:"keptHeap"`
 	Sentence       string `json:"sentence"`
+
+	binNs, lengthBinNs int64
 }
 
 func keptOf(l *interval.Log) kept {
@@ -31,7 +37,9 @@ func keptOf(l *interval.Log) kept {
 		Goroutines: l.Seen, KeptGoroutines: len(l.Goroutines),
 		Tasks: l.Total.Tasks, KeptTasks: len(l.Tasks), Regions: l.Total.Regions, KeptRegions: len(l.Regions),
 		Logs: l.Total.Logs, KeptLogs: len(l.Logs), Samples: l.Total.Samples, KeptSamples: len(l.Samples),
+		Ranges: l.Total.Ranges, KeptRanges: len(l.Ranges), Heap: l.Total.Heap, KeptHeap: len(l.Heap),
 	}
+	k.binNs, k.lengthBinNs = l.BinNs, l.LengthBinNs
 	k.Sentence = k.sentence()
 	return k
 }
@@ -41,7 +49,7 @@ func (k *kept) sentence() string {
 	var parts []string
 	if k.Kept < k.Intervals {
 		parts = append(parts, units.Count(k.Kept)+" of "+units.Count(k.Intervals)+" intervals are shown one by one; shorter than "+units.Duration(k.BelowNs)+
-			", the others were merged: their time is in every sum, by stretches of time, which ≈ marks")
+			", the others were merged: their time is in every sum, by stretches of "+units.Duration(k.binNs)+" (lengths by "+units.Duration(k.lengthBinNs)+"), which ≈ marks")
 	}
 	if k.KeptGoroutines < k.Goroutines {
 		parts = append(parts, units.Count(int64(k.KeptGoroutines))+" of "+units.Count(int64(k.Goroutines))+" goroutines have a lane of their own; the others did nothing that long and show in their groups")
@@ -52,7 +60,8 @@ func (k *kept) sentence() string {
 		what string
 	}{
 		{k.KeptTasks, k.Tasks, "tasks, the longest"}, {k.KeptRegions, k.Regions, "regions, the longest"},
-		{k.KeptLogs, k.Logs, "log lines, the first"}, {k.KeptSamples, k.Samples, "CPU samples, the first"},
+		{k.KeptLogs, k.Logs, "log lines, the first"}, {k.KeptSamples, k.Samples, "CPU samples"},
+		{k.KeptRanges, k.Ranges, "collections and stops of the world, the longest"}, {k.KeptHeap, k.Heap, "sizes of the heap"},
 	} {
 		if int64(c.kept) < c.of {
 			parts = append(parts, units.Count(int64(c.kept))+" of "+units.Count(c.of)+" "+c.what)

@@ -40,28 +40,7 @@ type sweep struct {
 	Labels []string `json:"labels"`
 }
 
-// The flags of cells, goroutines and spans in the block.
-const (
-	cellAtRest = 1 << iota
-	cellJoin
-	cellInferred
-	cellSwitch
-	cellMerged
-	cellWhole
-	cellGap
-)
-
-const (
-	goOlder = 1 << iota
-	goOpen
-	goSystem
-)
-
-const (
-	spanOlder = 1 << iota
-	spanOpen
-)
-
+// flags are bits, the first of the lowest value; ui/src/data/log.ts names them.
 func flags(set ...bool) (f int64) {
 	for i, on := range set {
 		if on {
@@ -97,7 +76,7 @@ func (t *texts) id(s string) int64 {
 const longestText = 2000
 
 // logBlock writes the log as the page's scripts read it.
-func logBlock(l *interval.Log) ([]byte, error) {
+func logBlock(l *interval.Log) ([]byte, []column, error) {
 	b, names := new(block), newTexts()
 	l = used(l)
 	stacksInto(b, l, names)
@@ -117,10 +96,11 @@ func logBlock(l *interval.Log) ([]byte, error) {
 	for k := range waitkind.NumKinds {
 		header.Kinds = append(header.Kinds, kind{k.Label(), k.Class().String(), k.Doc()})
 	}
-	return b.bytes(func(c []column) any {
+	raw, err := b.bytes(func(c []column) any {
 		header.Columns = c
 		return header
 	})
+	return raw, b.columns, err
 }
 
 // used is the log without the stacks and frames that nothing refers to any more.

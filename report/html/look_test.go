@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -173,10 +174,20 @@ func TestKeys(t *testing.T) {
 	}
 	small, _ := p.ranged()
 	p.press("a")
-	p.press("D")
-	if got, _ := p.ranged(); got < small {
-		t.Errorf("Shift+D goes to %d, d alone to %d", got, small)
+	if got, _ := p.ranged(); got >= small {
+		t.Errorf("a does not go left: %d, was %d", got, small)
 	}
+	p.press("w")
+	p.press("w")
+	from, _ = p.ranged()
+	p.press("d")
+	one, _ := p.ranged()
+	p.press("a")
+	p.press("D")
+	if got, _ := p.ranged(); got-from < 2*(one-from) {
+		t.Errorf("d goes %d ns on, Shift+D %d", one-from, got-from)
+	}
+	zoomed = width()
 	p.press("s")
 	if got := width(); got <= zoomed {
 		t.Errorf("s does not zoom out: %d, was %d", got, zoomed)
@@ -184,6 +195,49 @@ func TestKeys(t *testing.T) {
 	p.press("0")
 	if got := width(); got != length {
 		t.Errorf("0 shows %d of %d", got, length)
+	}
+
+	// Arrows do what A and D do, and over the timeline what W and S do.
+	p.press("w")
+	from, _ = p.ranged()
+	p.press(kb.ArrowRight)
+	if got, _ := p.ranged(); got <= from {
+		t.Errorf("the right arrow does not go right: %d, was %d", got, from)
+	}
+	p.press(kb.ArrowLeft)
+	if got, _ := p.ranged(); got != from {
+		t.Errorf("the left arrow goes to %d, wants %d", got, from)
+	}
+	spot := eval[[]float64](p, `(() => { const e = document.querySelector('#timeline'); e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()`)
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, spot[0], spot[1]))
+	before := width()
+	p.press(kb.ArrowUp)
+	if got := width(); got >= before {
+		t.Errorf("the up arrow over the timeline does not zoom in: %d, was %d", got, before)
+	}
+	p.press(kb.ArrowDown)
+	if got := width(); got < before*99/100 {
+		t.Errorf("the down arrow does not zoom out: %d, was %d", got, before)
+	}
+	p.press("0")
+
+	// F fits the chosen interval.
+	g := p.page.log.Goroutines[0]
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("void (location.hash = '#sel=G%d@%d')", g.ID, g.Start+g.Intervals[0].Ns/2)))
+	p.settle()
+	p.press("f")
+	if from, to := p.ranged(); from > g.Start || to < g.Start+g.Intervals[0].Ns || to-from > 2*g.Intervals[0].Ns+1000 {
+		t.Errorf("F shows %d to %d for an interval from %d of %d ns", from, to, g.Start, g.Intervals[0].Ns)
+	}
+	p.press("\x1b")
+	p.press("0")
+
+	// C copies the report.
+	p.do(chromedp.Evaluate[chromedp.Void]("void (navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); })"))
+	p.press("c")
+	p.settle()
+	if got := eval[string](p, "window.copied ?? ''"); !strings.Contains(got, "start") && !strings.Contains(got, p.page.result.Findings[0].Title) {
+		t.Errorf("C copies %q", got)
 	}
 
 	for key, of := range map[string]struct{ name, value string }{"o": {"ov", "0"}, "p": {"p", "1"}} {
@@ -384,8 +438,16 @@ func TestThemes(t *testing.T) {
 	if light == dark {
 		t.Errorf("light and dark pages are both %s", light)
 	}
+	// T goes round: the other one, and back to what the system prefers.
+	p.prefers("light")
+	seen := map[string]bool{}
 	for range 3 {
 		p.press("t")
+		p.settle()
+		seen[eval[string](p, background)] = true
+	}
+	if !seen[light] || !seen[dark] {
+		t.Errorf("T goes through %v, not through both themes", seen)
 	}
 	for theme, colors := range map[string][2]string{"light": {"#04a880", "#132d94"}, "dark": {"#69b183", "#4871dd"}} {
 		p.prefers(theme)
@@ -395,6 +457,42 @@ func TestThemes(t *testing.T) {
 			if got := eval[string](p, fmt.Sprintf("getComputedStyle(document.documentElement).getPropertyValue('%s').trim().toLowerCase()", name)); got != colors[i] {
 				t.Errorf("%s: %s is %s, want %s", theme, name, got, colors[i])
 			}
+		}
+	}
+}
+
+// On a narrow screen, a dense one and one with colours of its own nothing goes wrong, and
+// the page scrolls up and down only.
+func TestNarrowDenseAndForced(t *testing.T) {
+	page := write(t, serverTrace, analyze.Options{}, html.Options{})
+	for name, set := range map[string]func(*tab){
+		"narrow": func(p *tab) { p.do(chromedp.EmulateViewport(400, 800)) },
+		"dense":  func(p *tab) { p.do(chromedp.EmulateViewport(1280, 900, chromedp.EmulateScale(2))) },
+		"forced colours": func(p *tab) {
+			call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, page, "")
+			set(p)
+			p.settle()
+			p.wander()
+			if wide := eval[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+				t.Errorf("the page is %d pixels too wide", wide)
+			}
+		})
+	}
+}
+
+// Where scripts do not run, the answers are seen and what needs scripts is not.
+func TestWithoutScripts(t *testing.T) {
+	page := write(t, serverTrace, analyze.Options{}, html.Options{})
+	p := visit(t, page, "about:blank")
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.do(chromedp.Navigate(p.file))
+	for selector, want := range map[string]bool{"#verdict": true, "#findings li": true, "#groups table": true, "#gc": true, "noscript p": true, "#overview": false, "#timeline": false, "#drawer": false} {
+		if got := eval[bool](p, fmt.Sprintf("(() => { const e = document.querySelector('%s'); return !!e && e.getBoundingClientRect().height > 0; })()", selector)); got != want {
+			t.Errorf("%s is seen: %v, want %v", selector, got, want)
 		}
 	}
 }
@@ -461,8 +559,11 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := visit(t, written{path: path}, "")
-	if got := eval[string](p, "getComputedStyle(document.querySelector('main')).display + document.querySelectorAll('tbody tr').length"); got == "inline1" {
-		t.Errorf("the index has no style, or no row: %s", got)
+	if got := eval[string](p, "getComputedStyle(document.documentElement).getPropertyValue('--panel')"); got == "" {
+		t.Error("the index has no style")
+	}
+	if wide := eval[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
+		t.Errorf("the index is %d pixels too wide", wide)
 	}
 }
 
