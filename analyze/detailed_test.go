@@ -179,6 +179,7 @@ func TestIntervalsOfAWindow(t *testing.T) {
 	path := serverTrace
 	for _, o := range []analyze.Options{{From: 100e6, To: 200e6}, {Group: regexp.MustCompile("conn..serve")}} {
 		r, log := detailed(t, path, o, 0)
+		checkProcs(t, r, log)
 		if log.From != r.Scope.FromNs || log.To != r.Scope.ToNs {
 			t.Errorf("the log is from %d to %d, the scope from %d to %d", log.From, log.To, r.Scope.FromNs, r.Scope.ToNs)
 		}
@@ -188,6 +189,26 @@ func TestIntervalsOfAWindow(t *testing.T) {
 				t.Errorf("%+v, group %s (-result +intervals):\n%s", o, r.Groups[i].Name, diff)
 			}
 		}
+	}
+}
+
+// checkProcs holds what ran on the Ps, whether it was asked for or not, against the
+// processors' time, which is of the whole program.
+func checkProcs(t *testing.T, r *result.Result, log *interval.Log) {
+	t.Helper()
+	var ran int64
+	for _, g := range log.Goroutines {
+		for _, iv := range g.Intervals {
+			if k := log.Cells[iv.Cell].Kind; k == waitkind.User || k == waitkind.GCAssist {
+				ran += iv.Ns
+			}
+		}
+	}
+	for _, sum := range log.ProcRest {
+		ran += sum.User + sum.System + sum.Other
+	}
+	if p := r.Scheduler.PTimeNs; ran != p.User+p.GC {
+		t.Errorf("%+v: %d ns ran on the Ps, %d in the result", r.Scope, ran, p.User+p.GC)
 	}
 }
 

@@ -44,7 +44,7 @@ func (l *Log) Widen() {
 	for key, sum := range l.ProcRest {
 		key.Bin /= 2
 		both := procs[key]
-		procs[key] = ProcSum{both.User + sum.User, both.System + sum.System}
+		procs[key] = ProcSum{both.User + sum.User, both.System + sum.System, both.Other + sum.Other}
 	}
 	l.Rest, l.Lengths, l.ProcRest = rest, lengths, procs
 	l.BinNs, l.LengthBinNs = 2*l.BinNs, 2*l.LengthBinNs
@@ -128,21 +128,33 @@ func (l *Log) book(iv *Interval, start int64) {
 	if !c.Switch && c.Rule == "" { // as in result.Result.Waits
 		l.Lengths[LengthKey{int32((start - l.From) / l.LengthBinNs), int32(c.Group), c.Kind, bucketOf(iv.Ns)}]++
 	}
-	first := true
-	for ns := iv.Ns; ns > 0; {
+	first := int64(1)
+	l.byBin(start, iv.Ns, func(bin int32, ns int64) {
+		key := RestKey{bin, iv.Cell}
+		sum := l.Rest[key]
+		l.Rest[key] = RestSum{sum.Ns + ns, sum.Count + first}
+		first = 0
+		switch {
+		case !onProc(c.Kind) || iv.Who < 0:
+		case c.System:
+			l.ran(bin, int32(iv.Who), ProcSum{System: ns})
+		default:
+			l.ran(bin, int32(iv.Who), ProcSum{User: ns})
+		}
+	})
+}
+
+// Others books what a P ran of a goroutine that was not asked for.
+func (l *Log) Others(p int32, start, ns int64) {
+	l.byBin(start, ns, func(bin int32, ns int64) { l.ran(bin, p, ProcSum{Other: ns}) })
+}
+
+// byBin cuts a stretch where bins begin.
+func (l *Log) byBin(start, ns int64, book func(bin int32, ns int64)) {
+	for ns > 0 {
 		bin := (start - l.From) / l.BinNs
 		part := min(ns, l.From+(bin+1)*l.BinNs-start)
-		key := RestKey{int32(bin), iv.Cell}
-		sum := l.Rest[key]
-		sum.Ns += part
-		if first {
-			sum.Count++
-		}
-		l.Rest[key] = sum
-		if onProc(c.Kind) && iv.Who >= 0 {
-			l.bookProc(ProcKey{int32(bin), int32(iv.Who)}, part, c.System)
-		}
-		first = false
+		book(int32(bin), part)
 		start += part
 		ns -= part
 	}
@@ -151,14 +163,10 @@ func (l *Log) book(iv *Interval, start int64) {
 // onProc says which kinds run on a P.
 func onProc(k waitkind.Kind) bool { return k == waitkind.User || k == waitkind.GCAssist }
 
-func (l *Log) bookProc(key ProcKey, ns int64, system bool) {
+func (l *Log) ran(bin, p int32, more ProcSum) {
+	key := ProcKey{bin, p}
 	sum := l.ProcRest[key]
-	if system {
-		sum.System += ns
-	} else {
-		sum.User += ns
-	}
-	l.ProcRest[key] = sum
+	l.ProcRest[key] = ProcSum{sum.User + more.User, sum.System + more.System, sum.Other + more.Other}
 }
 
 // bucketOf is the bucket of a length: four for each power of two.

@@ -125,8 +125,9 @@ type LengthKey struct {
 // ProcKey is a P in a bin.
 type ProcKey struct{ Bin, P int32 }
 
-// ProcSum is what a P ran of merged intervals: user goroutines and the runtime's.
-type ProcSum struct{ User, System int64 }
+// ProcSum is what a P ran of merged intervals, user goroutines and the runtime's, and
+// of goroutines that were not asked for.
+type ProcSum struct{ User, System, Other int64 }
 
 // Sweep is the time with so many user goroutines running under a label, in stretches
 // of Width ns from From on.

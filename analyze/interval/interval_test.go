@@ -108,6 +108,10 @@ func TestMergedTimeIsBookedByBin(t *testing.T) {
 			t.Errorf("bin %d of P 3: %v, want %d of the runtime's", key.Bin, got, sum.Ns)
 		}
 	}
+	l.Others(3, 1005, 25)
+	if got := l.ProcRest[ProcKey{1, 3}]; got.Other != 10 || got.System != 10 {
+		t.Errorf("with others, bin 1 of P 3: %v", got)
+	}
 	l.Widen()
 	if got := l.Rest[RestKey{0, 0}]; got != (RestSum{15, 1}) || l.BinNs != 20 || l.Bins() != 256 {
 		t.Errorf("wider: %v in %d bins of %d ns", got, l.Bins(), l.BinNs)

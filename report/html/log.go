@@ -221,6 +221,7 @@ func restInto(b *block, l *interval.Log) {
 	b.rising("procs.p", false, n, func(i int) int64 { return int64(procs[i].P) })
 	b.plain("procs.user", true, n, func(i int) int64 { return l.ProcRest[procs[i]].User })
 	b.plain("procs.system", true, n, func(i int) int64 { return l.ProcRest[procs[i]].System })
+	b.plain("procs.other", true, n, func(i int) int64 { return l.ProcRest[procs[i]].Other })
 
 	cells := l.Sweep.Cells
 	n = len(cells)

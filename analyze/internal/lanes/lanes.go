@@ -139,6 +139,9 @@ func (l *Lanes) identified(r *timeline.Record) {
 func (l *Lanes) interval(r *timeline.Record) {
 	g := &l.lives[r.Slot]
 	if g.Goroutine == nil {
+		if r.Has(timeline.FlagDeselected) && r.State == event.GoRunning && r.P >= 0 {
+			l.log.Others(r.P, r.Start, r.Ns())
+		}
 		return
 	}
 	if ns := r.Ns(); ns > 0 {

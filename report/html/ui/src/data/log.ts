@@ -107,8 +107,8 @@ export interface Log {
   rest: { n: number; bin: Column; cell: Column; ns: Column; count: Column };
   /** Lengths of what was merged: how many of a group and kind in a bin of lat in a bucket, 2^(bucket/4) ns. */
   lat: { n: number; bin: Column; group: Column; kind: Column; bucket: Column; count: Column };
-  /** What a P ran that is in merged intervals: ns in a bin, of user goroutines and of the runtime's. */
-  procs: { n: number; bin: Column; p: Column; user: Column; system: Column };
+  /** What a P ran that is in merged intervals, of user goroutines and of the runtime's, and of goroutines that were not asked for: ns in a bin. */
+  procs: { n: number; bin: Column; p: Column; user: Column; system: Column; other: Column };
   /** For how long so many user goroutines ran under a label of the partition, in a bin of sweep. */
   sweep: { n: number; bin: Column; label: Column; running: Column; ns: Column };
 
@@ -164,7 +164,7 @@ export function decodeLog(raw: Uint8Array): Log {
     intervals: { n, start, end, cell: c('iv.cell'), who: c('iv.who'), stack: c('iv.stack') },
     rest: set('rest', 'bin', 'cell', 'ns', 'count'),
     lat: set('lat', 'bin', 'group', 'kind', 'bucket', 'count'),
-    procs: set('procs', 'bin', 'p', 'user', 'system'),
+    procs: set('procs', 'bin', 'p', 'user', 'system', 'other'),
     sweep: set('sweep', 'bin', 'label', 'running', 'ns'),
     ranges: set('range', 'code', 'start', 'ns', 'reason', 'g'),
     heap: set('heap', 'at', 'bytes', 'goal'),
