@@ -11,7 +11,8 @@ import { byID } from './dom';
 import { instantsUpTo } from './format';
 import { revealing } from './model/navigate';
 import { indexOf } from './model/indexes';
-import { summarise, type Summary } from './model/summary';
+import { summarise } from './model/summary';
+import { Followers } from './followers';
 import type { Page } from './page';
 import { Store } from './state';
 import { parts } from './parts';
@@ -40,23 +41,22 @@ async function start(): Promise<void> {
   for (const mount of parts) mount(page);
   addEventListener('popstate', () => store.restore(location.hash));
   addEventListener('hashchange', () => store.restore(location.hash));
+  await painted();
   document.documentElement.dataset['ready'] = String(Math.round(performance.now()));
 }
 
+/** painted waits until the canvases have their sizes and have been drawn at them. */
+async function painted(): Promise<void> {
+  const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done));
+  await frame(); // sizes are told at its end
+  await frame(); // and drawn to in this one
+  await new Promise((done) => setTimeout(done));
+}
+
 function newPage(result: Result, log: Page['log'], store: Store): Page {
-  const followers: ((s: Summary) => void)[] = [];
   let current = summarise(result, log, store.state.from, store.state.to);
-  let due = 0;
-  const follow = (): void => {
-    due = 0;
-    const s = page.summary();
-    for (const fn of followers) fn(s);
-  };
-  // A drag changes the range with every frame; the sums follow when it pauses.
-  store.watch(['from', 'to'], () => {
-    clearTimeout(due);
-    due = window.setTimeout(follow, 60);
-  });
+  const followers = new Followers(() => void page.summary());
+  store.watch(['from', 'to'], () => followers.changed());
   const live = byID('live');
   const page: Page = {
     result,
@@ -67,7 +67,7 @@ function newPage(result: Result, log: Page['log'], store: Store): Page {
       if (current.from !== from || current.to !== to) current = summarise(result, log, from, to);
       return current;
     },
-    onSummary: (fn) => void followers.push(fn),
+    onSummary: (fn, section) => followers.add(() => fn(page.summary()), section === undefined ? null : byID(section)),
     announce(text) {
       live.textContent = text;
     },

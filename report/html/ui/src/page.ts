@@ -11,8 +11,8 @@ export interface Page {
   store: Store;
   /** summary is what the goroutines did in the range that is chosen. */
   summary(): Summary;
-  /** onSummary calls back when the range has changed and the summary with it. */
-  onSummary(fn: (s: Summary) => void): void;
+  /** onSummary calls back when the range has changed and the summary with it: first those whose section, by its ID, is in view. */
+  onSummary(fn: (s: Summary) => void, section?: string): void;
   /** announce says something to those who hear the page. */
   announce(text: string): void;
   /** goroutineAt is the index in log.goroutines of an ID, -1 if the page does not have it. Of several under one ID it is the one that was there at t, or the chosen one. */

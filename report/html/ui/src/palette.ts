@@ -8,19 +8,24 @@ export interface Look {
   /** running, runnable, sync, io, syscall, timer, runtime, unknown: --c-<name> is its colour. */
   name: string;
   letter: string;
+  /** In a word, and in words. */
+  title: string;
   label: string;
 }
 
 export const looks: readonly Look[] = [
-  { name: 'running', letter: 'R', label: 'running' },
-  { name: 'runtime', letter: 'G', label: 'runtime (GC)' },
-  { name: 'runnable', letter: 'W', label: 'runnable (waits for a P)' },
-  { name: 'sync', letter: 'S', label: 'blocked on sync' },
-  { name: 'io', letter: 'I', label: 'blocked on I/O' },
-  { name: 'syscall', letter: 'Y', label: 'in system calls' },
-  { name: 'timer', letter: 'Z', label: 'sleeping' },
-  { name: 'unknown', letter: '?', label: 'unknown' },
+  { name: 'running', letter: 'R', title: 'Running', label: 'running' },
+  { name: 'runtime', letter: 'G', title: 'Runtime (GC)', label: 'runtime (GC)' },
+  { name: 'runnable', letter: 'W', title: 'Runnable', label: 'runnable (waits for a P)' },
+  { name: 'sync', letter: 'S', title: 'Sync', label: 'blocked on sync' },
+  { name: 'io', letter: 'I', title: 'I/O', label: 'blocked on I/O' },
+  { name: 'syscall', letter: 'Y', title: 'System calls', label: 'in system calls' },
+  { name: 'timer', letter: 'Z', title: 'Sleeping', label: 'sleeping' },
+  { name: 'unknown', letter: '?', title: 'Unknown', label: 'unknown' },
 ];
+
+/** classWords are the classes' names where there is little room. */
+export const classWords: Record<ClassName, string> = { running: 'running', runnable: 'runnable', 'blocked-sync': 'sync', 'blocked-io': 'I/O', timer: 'timer', runtime: 'runtime', unknown: 'unknown' };
 
 const byClass: Record<ClassName, number> = { running: 0, runtime: 1, runnable: 2, 'blocked-sync': 3, 'blocked-io': 4, timer: 6, unknown: 7 };
 

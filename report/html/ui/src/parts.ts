@@ -12,7 +12,9 @@ import { mountKeys } from './view/keys';
 import { mountLatency } from './view/latency';
 import { mountMMU } from './view/mmu';
 import { mountOverview } from './view/overview';
+import { mountSched } from './view/sched';
 import { mountSearch } from './view/search';
+import { mountSites } from './view/sites';
 import { mountSpans } from './view/spans';
 import { mountTabs } from './view/tabs';
 import { mountTheme } from './view/theme';
@@ -32,7 +34,9 @@ export const parts: readonly ((page: Page) => void)[] = [
   mountTimeline,
   mountGroups,
   mountFlame,
+  mountSites,
   mountBlame,
+  mountSched,
   mountSpans,
   mountGC,
   mountTabs, // after its panels

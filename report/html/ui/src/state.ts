@@ -1,6 +1,8 @@
 // What the reader chose, its way into the address and back, and who wants to
 // know when it changes.
 
+import { shortFunc } from './format';
+
 export type LanesBy = 'group' | 'goroutine' | 'P' | 'task';
 
 export interface State {
@@ -38,6 +40,8 @@ export class Store {
   private dragged = -Infinity;
   private written = -Infinity;
   private due = 0;
+  /** Whether the entry of the history that is shown was added by set. */
+  private own = false;
 
   constructor(
     private readonly initial: State,
@@ -60,18 +64,20 @@ export class Store {
 
   /**
    * set changes the state. A step is one that Alt+← takes back; a drag is many
-   * that are one: its first adds to the history, the others write over it.
+   * that are one: its first adds to the history, the others write over it. More
+   * belongs to the step before, however long ago that was.
    */
-  set(patch: Partial<State>, how: 'step' | 'drag' = 'step'): void {
+  set(patch: Partial<State>, how: 'step' | 'drag' | 'more' = 'step'): void {
     const next = this.fit({ ...this.now, ...patch });
     const changed = new Set<Key>();
     for (const key of Object.keys(next) as Key[]) if (!same(next[key], this.now[key])) changed.add(key);
     if (changed.size === 0) return;
     const time = performance.now();
-    const goesOn = how === 'drag' && time - this.dragged < 400;
+    const goesOn = (how === 'drag' && time - this.dragged < 400) || (how === 'more' && this.own);
     if (!goesOn && this.due !== 0) this.write('replaceState'); // where the drag before came to
     this.now = next;
     this.dragged = how === 'drag' ? time : -Infinity;
+    this.own = true;
     // Browsers refuse to write the address with every frame.
     if (!goesOn) this.write('pushState');
     else if (time - this.written > 100) this.write('replaceState');
@@ -86,6 +92,18 @@ export class Store {
     this.written = performance.now();
     const hash = this.hash();
     history[how](null, '', hash === '' ? location.pathname + location.search : '#' + hash);
+  }
+
+  /**
+   * groupIn reads which group an address means: by its name, as its number is
+   * another one in another report. The number tells groups of one name apart.
+   */
+  private groupIn(text: string): number {
+    const [, number, name] = /^(?:(\d+):)?([^]*)$/.exec(text) ?? [];
+    if (number !== undefined && this.groups[Number(number)] === name) return Number(number);
+    if (name === undefined || name === '') return -1;
+    const exact = this.groups.indexOf(name);
+    return exact >= 0 ? exact : this.groups.findIndex((g) => shortFunc(g) === name);
   }
 
   /** fit keeps the range within the trace, and not shorter than 100 ns. */
@@ -132,15 +150,15 @@ export class Store {
     clearTimeout(this.due);
     this.due = 0;
     this.dragged = -Infinity;
+    this.own = false;
     const q = new URLSearchParams(hash.replace(/^#/, ''));
     const s: State = { ...this.initial };
-    const t = /^(\d+)-(\d+)ns$/.exec(q.get('t') ?? '');
-    if (t && Number(t[2]) > Number(t[1])) [s.from, s.to] = [Number(t[1]), Number(t[2])];
+    const t = rangeIn(q.get('t') ?? '');
+    if (t) [s.from, s.to] = t;
     const by = q.get('v');
     if (by === 'group' || by === 'goroutine' || by === 'P' || by === 'task') s.by = by;
-    const g = /^(\d+)/.exec(q.get('g') ?? '');
-    if (g && Number(g[1]) < this.groups.length) s.group = Number(g[1]);
-    s.open = (q.get('o') ?? '').split('.').filter((x) => /^\d+$/.test(x)).map(Number).filter((x) => x < this.groups.length);
+    s.group = this.groupIn(q.get('g') ?? '');
+    s.open = [...new Set((q.get('o') ?? '').split('.').filter((x) => /^\d+$/.test(x)).map(Number))].filter((x) => x < this.groups.length);
     const sel = /^G(\d+)(?:@(\d+))?$/.exec(q.get('sel') ?? '');
     if (sel) [s.goroutine, s.instant] = [Number(sel[1]), sel[2] === undefined ? -1 : Number(sel[2])];
     s.query = (q.get('q') ?? '').slice(0, 500);
@@ -159,6 +177,20 @@ export class Store {
     this.now = next;
     if (changed.size > 0) for (const listener of this.listeners) listener(changed);
   }
+}
+
+/** Units in which a range may be written by hand. */
+const units: Record<string, number> = { ns: 1, us: 1e3, 'µs': 1e3, 'μs': 1e3, ms: 1e6, s: 1e9, min: 60e9 };
+
+/** rangeIn reads 3.2s-4.05s, 10-20ms or what the page writes itself, 100-200ns; null where it is no range. */
+function rangeIn(text: string): [number, number] | null {
+  const m = /^\s*(\d+(?:\.\d*)?)\s*([a-zµμ]*)\s*[-–]\s*(\d+(?:\.\d*)?)\s*([a-zµμ]+)\s*$/.exec(text);
+  if (!m) return null;
+  const last = units[m[4]!];
+  const first = m[2] === '' ? last : units[m[2]!];
+  if (first === undefined || last === undefined) return null;
+  const [from, to] = [Math.round(Number(m[1]) * first), Math.round(Number(m[3]) * last)];
+  return to > from ? [from, to] : null;
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -10,8 +10,10 @@ export interface Result {
   system_time: Time;
   waits: Latencies;
   concurrency: Concurrency;
-  scheduler: { latency: Latency };
+  scheduler: Scheduler;
   groups: Group[];
+  sites: Site[];
+  sites_omitted: { count: number; total_ns: number };
   blame: Blame;
   tasks: Span[];
   regions: Span[];
@@ -98,12 +100,117 @@ export interface Partition {
 export interface Concurrency {
   average_running: number;
   average_parallelism: number;
+  average_engaged: number;
+  /** Running or ready. */
+  average_demand: number;
+  /** Shares of the processors' time: ran goroutines; what there was work for; and of that, what was run. */
+  efficiency: number;
+  efficiency_supply: number;
+  efficiency_demand: number;
+  serial_work: number;
+  amdahl_bound: number;
+  karp_flatt: number;
   running_histogram_ns: number[];
   partition_ns: Partition;
   latency_cause_ns: Record<string, number>;
   stalled_cause_ns: Record<string, number>;
   interleaved_cause_ns: Record<string, number>;
   parallel_kind_ns: Record<string, number>;
+}
+
+export interface Scheduler {
+  /** Runnable until running, all origins but yielded. */
+  latency: Latency;
+  latency_by_origin: Latencies;
+  worst?: ReadyWait[];
+  worst_after_io?: ReadyWait[];
+  runnable_some_ns: number;
+  runnable_full_ns: number;
+  ready_ns: number;
+  ready_cause_ns: Record<'stw' | 'dispatch' | 'gc' | 'syscall_held' | 'saturated', number>;
+  hidden_delay: { count: number; lower_ns: number; upper_ns: number; late_timers: number; worst?: LateWait[] };
+  long_runs?: LongRun[];
+  long_run_count: number;
+  long_run_harm_ns: number;
+  syscall_holds?: SyscallHold[];
+  idle_blocked_ns: Record<'sync' | 'io' | 'timer' | 'syscall' | 'runtime', number>;
+  p_time_ns: Record<'user' | 'gc' | 'syscall' | 'spinning' | 'stw' | 'idle', number> & { unknown?: number };
+}
+
+export interface GroupTime {
+  group: number;
+  ns: number;
+}
+
+export interface ReadyWait {
+  at_ns: number;
+  duration_ns: number;
+  goroutine: number;
+  group: number;
+  origin: string;
+  after_io?: boolean;
+  ran?: GroupTime[];
+}
+
+export interface LateWait {
+  at_ns: number;
+  duration_ns: number;
+  goroutine: number;
+  group: number;
+  kind: string;
+  lower_ns: number;
+  upper_ns: number;
+  frames: Frame[];
+  ran?: GroupTime[];
+}
+
+export interface LongRun {
+  at_ns: number;
+  end_ns: number;
+  run_ns: number;
+  goroutine: number;
+  group: number;
+  harm_ns: number;
+  longest_slice_ns: number;
+  frames: Frame[];
+}
+
+export interface SyscallHold {
+  at_ns: number;
+  duration_ns: number;
+  harm_ns: number;
+  goroutine: number;
+  group: number;
+  frames: Frame[];
+}
+
+/** A place in the code where goroutines waited; at-rest waits are counted apart. */
+export interface Site {
+  class: string;
+  kind: string;
+  frames: Frame[];
+  waits: number;
+  total_ns: number;
+  p50_ns: number;
+  p90_ns: number;
+  p99_ns: number;
+  max_ns: number;
+  at_rest_waits: number;
+  at_rest_ns: number;
+  groups: number[];
+  idle_blocked_ns: number;
+  wakers?: Waker[];
+  worst?: Moment[];
+  pieces: Piece[];
+}
+
+export interface Waker {
+  /** -1 for a timer, the poller or the runtime. */
+  group: number;
+  frames: Frame[];
+  waits: number;
+  total_ns: number;
+  via_ns?: Record<string, number>;
 }
 
 export interface Group {
@@ -115,6 +222,8 @@ export interface Group {
   verdict: string;
   time: Time;
   run_count: number;
+  /** Ready time of others while this group's goroutines had the processors. */
+  harm_ns: number;
   waits: Latencies;
   parallelism: { verdict: string; most_engaged: number };
   open_sites?: { kind: string; frames: Frame[]; count: number; longest_ns: number; closed: number }[];

@@ -1,8 +1,10 @@
 // Trees of stacks: goroutine time of a class by who called whom, and CPU samples.
 
-import { CellAtRest, CellMerged, type Log } from '../data/log';
+import { CellAtRest, CellMerged, type Kind, type Log } from '../data/log';
 import type { Result } from '../data/result';
-import { firstAfter } from './parallel';
+import { looks, lookOf } from '../palette';
+import { firstAfter } from './buckets';
+import { indexOf } from './indexes';
 import type { Summary } from './summary';
 
 /** Halves of a tree with wakers: the stack that waited, who ended the wait, and that one's stack from the leaf on. */
@@ -23,11 +25,16 @@ export interface FlameNode {
 }
 
 export interface FlameOptions {
-  /** A class, or samples. */
+  /** As flameOf has it, or samples. */
   what: string;
   wakers: boolean;
   /** Index in result.groups, -1 for all. */
   group: number;
+}
+
+/** flameOf is the flame graph that a kind is in: its class, but that what waits in the kernel has one of its own. */
+export function flameOf(kind: Kind): string {
+  return looks[lookOf(kind)]!.name === 'syscall' ? 'syscall' : kind.class;
 }
 
 export interface FunctionSum {
@@ -37,15 +44,15 @@ export interface FunctionSum {
 }
 
 /** flameTree sums the stacks of user goroutines in a range, at rest left out. */
-export function flameTree(result: Result, log: Log, s: Summary, options: FlameOptions, groupOf: (goroutine: number) => string): FlameNode {
+export function flameTree(result: Result, log: Log, s: Summary, options: FlameOptions, groupOf: (goroutine: number, t: number) => string): FlameNode {
   const tree = new Tree(log);
   const chosen = (c: number): boolean => {
     const g = log.cells.group[c]!;
     if (options.group >= 0 ? g !== options.group : result.groups[g]?.system !== false) return false;
-    return log.kinds[log.cells.kind[c]!]!.class === options.what && !(log.cells.flags[c]! & CellAtRest);
+    return flameOf(log.kinds[log.cells.kind[c]!]!) === options.what && !(log.cells.flags[c]! & CellAtRest);
   };
   if (options.what === 'samples') {
-    addSamples(tree, result, log, s, options.group);
+    addSamples(tree, log, s, options.group);
   } else if (options.wakers) {
     addWakers(tree, log, s, chosen, groupOf);
   } else {
@@ -54,19 +61,17 @@ export function flameTree(result: Result, log: Log, s: Summary, options: FlameOp
   return tree.root;
 }
 
-function addSamples(tree: Tree, result: Result, log: Log, s: Summary, group: number): void {
-  const groups = new Map<number, number>();
-  for (let i = 0; i < log.goroutines.n; i++) groups.set(log.goroutines.id[i]!, log.goroutines.group[i]!);
+function addSamples(tree: Tree, log: Log, s: Summary, group: number): void {
   const { at, stack, g, n } = log.samples;
   for (let i = 0; i < n; i++) {
     if (at[i]! < s.from || at[i]! >= s.to) continue;
-    if (group >= 0 && result.groups[groups.get(g[i]!) ?? -1]?.id !== group) continue;
+    if (group >= 0 && log.goroutines.group[indexOf(log, g[i]!, at[i])] !== group) continue;
     tree.add(stack[i]!, 1);
   }
 }
 
 /** addWakers goes through the intervals, as cells do not tell who ended a wait. */
-function addWakers(tree: Tree, log: Log, s: Summary, chosen: (c: number) => boolean, groupOf: (goroutine: number) => string): void {
+function addWakers(tree: Tree, log: Log, s: Summary, chosen: (c: number) => boolean, groupOf: (goroutine: number, t: number) => string): void {
   const wanted = Uint8Array.from({ length: log.cells.kind.length }, (_, c) => (chosen(c) && !(log.cells.flags[c]! & CellMerged) ? 1 : 0));
   const { start, end, cell, who, stack } = log.intervals;
   const { at, n } = log.goroutines;
@@ -74,12 +79,12 @@ function addWakers(tree: Tree, log: Log, s: Summary, chosen: (c: number) => bool
   const sums = new Map<string, { c: number; stack: number; by: string; ns: number }>();
   for (let g = 0; g < n; g++) {
     const last = at[g + 1]!;
-    for (let i = firstAfter(end, at[g]!, last, s.from); i < last && start[i]! < s.to; i++) {
+    for (let i = firstAfter((k) => end[k]!, at[g]!, last, s.from); i < last && start[i]! < s.to; i++) {
       const c = cell[i]!;
       if (!wanted[c]) continue;
       const ns = Math.min(end[i]!, s.to) - Math.max(start[i]!, s.from);
       left[c]! -= ns;
-      const by = who[i]! > 0 ? 'ended by ' + groupOf(who[i]!) : end[i]! >= log.to ? 'not ended within the trace' : 'ended by a timer, the poller or the runtime';
+      const by = who[i]! > 0 ? 'ended by ' + groupOf(who[i]!, end[i]!) : end[i]! >= log.to ? 'not ended within the trace' : 'ended by a timer, the poller or the runtime';
       const key = `${c} ${stack[i]} ${by}`;
       const sum = sums.get(key);
       if (sum) sum.ns += ns;
@@ -149,6 +154,44 @@ export function functions(root: FlameNode): FunctionSum[] {
   };
   walk(root);
   return [...sums.values()].sort((a, b) => b.total - a.total);
+}
+
+/** Sandwich is a function with those that called it and those that it called, the most first. */
+export interface Sandwich {
+  total: number;
+  self: number;
+  callers: FunctionSum[];
+  callees: FunctionSum[];
+}
+
+/** sandwich sums up what is around a function; one that calls itself counts once. */
+export function sandwich(root: FlameNode, name: string): Sandwich {
+  let [total, self] = [0, 0];
+  const callers = new Map<string, number>();
+  const callees = new Map<string, number>();
+  const above = new Set<string>();
+  const count = (into: Map<string, number>, key: string, ns: number): void => void into.set(key, (into.get(key) ?? 0) + ns);
+  const walk = (node: FlameNode, inside: boolean): void => {
+    const here = node.name === name && node.parent !== null;
+    if (here) self += selfOf(node);
+    if (here && !inside) {
+      total += node.total;
+      count(callers, node.parent!.parent ? node.parent!.name : '', node.total);
+    }
+    for (const child of node.children.values()) {
+      if (child.half !== Own) continue;
+      const first = here && !above.has(child.name);
+      if (first) {
+        count(callees, child.name, child.total);
+        above.add(child.name);
+      }
+      walk(child, inside || here);
+      if (first) above.delete(child.name);
+    }
+  };
+  walk(root, false);
+  const sorted = (of: Map<string, number>): FunctionSum[] => [...of].map(([n, ns]) => ({ name: n, self: 0, total: ns })).sort((a, b) => b.total - a.total);
+  return { total, self, callers: sorted(callers), callees: sorted(callees) };
 }
 
 /** leftHeavy is a node's children, the largest first. */

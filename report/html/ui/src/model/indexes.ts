@@ -20,6 +20,13 @@ export function indexOf(log: Log, id: number, t = -1): number {
   return g;
 }
 
+/** livesOf are the goroutines of an ID, in the order of time. There is more than one where threads of C code come back. */
+export function livesOf(log: Log, id: number): number[] {
+  const out: number[] = [];
+  for (let g = indexOf(log, id); g >= 0 && log.goroutines.id[g] === id; g--) out.unshift(g);
+  return out;
+}
+
 function groupCount(log: Log): number {
   let n = 0;
   for (const of of [log.cells.group, log.goroutines.group]) for (let i = 0; i < of.length; i++) n = Math.max(n, of[i]! + 1);
@@ -71,6 +78,23 @@ export const logsOf = once((log: Log): Buckets => buckets(log.logs.n, log.gorout
 export const samplesOf = once((log: Log): Buckets => buckets(log.samples.n, log.goroutines.n, (i) => indexOf(log, log.samples.g[i]!, log.samples.at[i])));
 export const regionsOf = once((log: Log): Buckets => buckets(log.regions.n, log.goroutines.n, (i) => indexOf(log, log.regions.g[i]!, log.regions.start[i])));
 
+export const tasksOf = once((log: Log): Buckets => buckets(log.tasks.n, log.goroutines.n, (i) => indexOf(log, log.tasks.g[i]!, log.tasks.start[i])));
+
+/** groupAt is the group of a goroutine by its ID at an instant, -1 if the page does not have it. */
+const groupAt = (log: Log, id: number, t: number): number => log.goroutines.group[indexOf(log, id, t)] ?? -1;
+
+/** logsIn and samplesIn are those of the goroutines of each group, by time. */
+export const logsIn = once((log: Log): Buckets => inTime(log, log.logs.at, buckets(log.logs.n, groupCount(log), (i) => groupAt(log, log.logs.g[i]!, log.logs.at[i]!))));
+export const samplesIn = once((log: Log): Buckets => inTime(log, log.samples.at, buckets(log.samples.n, groupCount(log), (i) => groupAt(log, log.samples.g[i]!, log.samples.at[i]!))));
+
+/** inTime sorts every bucket by time. */
+function inTime(log: Log, time: ArrayLike<number>, of: Buckets): Buckets {
+  for (let b = 0; b + 1 < of.at.length; b++) {
+    if (of.at[b + 1]! - of.at[b]! > 1) sortByTime(of.items.subarray(of.at[b]!, of.at[b + 1]!), (i) => time[i]!, log.from, log.to);
+  }
+  return of;
+}
+
 /** onP says of each cell whether its intervals' who is the P that they ran on. */
 const onP = once((log: Log): Uint8Array => {
   const runs = log.kinds.map((k) => k.label === 'running/user' || k.label === 'running/gc-assist');
@@ -91,10 +115,7 @@ export const ranOn = once((log: Log): Buckets => {
   const on = onP(log);
   const { cell, who, start } = log.intervals;
   const out = buckets(log.intervals.n, processors(log), (i) => (on[cell[i]!] ? who[i]! - 1 : -1));
-  for (let p = 0; p + 1 < out.at.length; p++) {
-    sortByTime(out.items.subarray(out.at[p]!, out.at[p + 1]!), (i) => start[i]!, log.from, log.to);
-  }
-  return out;
+  return inTime(log, start, out);
 });
 
 /** ranOnP is the P that an interval ran on, -1 where it did not or the page does not tell. */
@@ -128,11 +149,7 @@ export function wakerOf(log: Log, i: number): number {
 const ended = once((log: Log): Buckets => {
   const { who, end, cell, n } = log.intervals;
   const waiting = waits(log);
-  const out = buckets(n, log.goroutines.n, (i) => (waiting[cell[i]!] ? who[i]! > 0 ? indexOf(log, who[i]!, end[i]) : -1 : -1));
-  for (let g = 0; g + 1 < out.at.length; g++) {
-    if (out.at[g + 1]! - out.at[g]! > 1) sortByTime(out.items.subarray(out.at[g]!, out.at[g + 1]!), (i) => end[i]!, log.from, log.to);
-  }
-  return out;
+  return inTime(log, end, buckets(n, log.goroutines.n, (i) => (waiting[cell[i]!] && who[i]! > 0 ? indexOf(log, who[i]!, end[i]) : -1)));
 });
 
 /** endedBy lists the waits that goroutine g ended from one instant to another, at most so many. */

@@ -54,6 +54,11 @@ export class Lanes {
     return this.places.get(index * 16 + kinds.indexOf(kind)) ?? -1;
   }
 
+  /** same says whether others are the same lanes in the same order. */
+  same({ packed }: Lanes): boolean {
+    return packed.length === this.n && this.packed.every((p, i) => p === packed[i]);
+  }
+
   /** layout gives each lane its height. */
   layout(height: (lane: Lane) => number): this {
     this.top = new Float64Array(this.n + 1);
@@ -163,7 +168,7 @@ class Listing {
     const { tasks } = log;
     const overlaps = (start: number, ns: number): boolean => start < state.to && start + ns >= state.from;
     for (const t of rows.tasks) {
-      if (!this.match.names(log.strings[tasks.type[t]!]!, `task ${tasks.id[t]!}`)) continue;
+      if (!this.match.names(log.strings[tasks.type[t]!]!, `task ${tasks.id[t]!}`, `#${tasks.id[t]!}`)) continue;
       if (!overlaps(tasks.start[t]!, tasks.ns[t]!)) {
         out.elsewhere++;
         continue;

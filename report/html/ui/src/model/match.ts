@@ -45,6 +45,7 @@ function prepare(result: Result, log: Log, text: string): Matcher {
   };
   return {
     ...all,
+    problem: q.problem, // now that all has been looked for
     group: (g) => groups[g]! > 0,
     goroutine: (i) => groups[group[i]!] === 2 || (groups[group[i]!] === 1 && (q.includes(`G${id[i]!}`) || seen(i))),
     names: (...texts) => q.includes(...texts) && !q.excludes(...texts),

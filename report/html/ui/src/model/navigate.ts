@@ -3,7 +3,7 @@
 import type { Page } from '../page';
 import type { State, Store } from '../state';
 import type { Log } from '../data/log';
-import { goroutineOf, intervalAt, wakerOf } from './indexes';
+import { goroutineOf, intervalAt, livesOf, wakerOf } from './indexes';
 import { single } from './lanes';
 import { matcher } from './match';
 
@@ -45,15 +45,22 @@ export function fit(page: Page): void {
   const { log, store } = page;
   const i = chosenInterval(page);
   const g = store.state.goroutine > 0 ? page.goroutineAt(store.state.goroutine) : -1;
-  if (i >= 0) around(store, log.intervals.start[i]!, log.intervals.end[i]!);
+  if (i >= 0) store.set(around(store, log.intervals.start[i]!, log.intervals.end[i]!));
   else if (g >= 0 && log.goroutines.at[g + 1]! > log.goroutines.at[g]!) {
-    around(store, log.intervals.start[log.goroutines.at[g]!]!, log.intervals.end[log.goroutines.at[g + 1]! - 1]!);
+    store.set(around(store, log.intervals.start[log.goroutines.at[g]!]!, log.intervals.end[log.goroutines.at[g + 1]! - 1]!));
   } else wholeTrace(store);
 }
 
-function around(store: Store, from: number, to: number): void {
-  const margin = Math.max(20, (to - from) * 0.15);
-  store.set({ from: Math.max(store.bounds.from, from - margin), to: Math.min(store.bounds.to, to + margin) });
+/** around is a range with some room on both sides of a stretch, and some for an instant. */
+export function around({ bounds }: Store, from: number, to: number): { from: number; to: number } {
+  const margin = to > from ? Math.max(20, (to - from) * 0.2) : 1000;
+  return { from: Math.max(bounds.from, from - margin), to: Math.min(bounds.to, to + margin) };
+}
+
+/** opening is the change of state that shows goroutine g: an instant says which life it is, where its ID has several. */
+export function opening(log: Log, g: number): Pick<State, 'goroutine' | 'instant'> {
+  const id = log.goroutines.id[g]!;
+  return { goroutine: id, instant: livesOf(log, id).length > 1 ? log.goroutines.start[g]! : -1 };
 }
 
 /** revealing is the change of state that shows a goroutine: its lane is not filtered away, and the instant is in range. */
@@ -74,6 +81,12 @@ export function revealing(page: Page, id: number, instant: number): Partial<Stat
     patch.to = patch.from + 2 * half;
   }
   return patch;
+}
+
+/** showing is the same for a goroutine as a whole. */
+export function showing(page: Page, g: number): Partial<State> {
+  const { goroutine, instant } = opening(page.log, g);
+  return revealing(page, goroutine, instant);
 }
 
 /** toWaker goes to whoever made the chosen goroutine ready: ended its wait, or created it. */

@@ -3,7 +3,8 @@
 
 import { CellAtRest, CellGap, CellJoin, type Log } from '../data/log';
 import type { Partition, Result } from '../data/result';
-import { binShare, overlap, sum } from './time';
+import { firstAfter } from './buckets';
+import { overlap, sum } from './time';
 
 export interface Parallelism {
   /** For how long exactly k user goroutines ran. */
@@ -17,7 +18,7 @@ export interface Parallelism {
 /** parallelism works a range out. */
 export function parallelism(result: Result, log: Log, from: number, to: number): Parallelism {
   const gap = (result.trace.gaps ?? []).reduce((ns, g) => ns + overlap(g.from_ns, g.to_ns, from, to), 0);
-  const found = log.complete ? swept(result, log, from, to, gap) : fromBins(log, from, to, gap);
+  const found = log.complete ? swept(result, log, from, to, gap) : fromBins(result, log, from, to, gap);
   while (found.histogram.length > 1 && found.histogram.at(-1) === 0) found.histogram.pop();
   let ran = 0;
   for (let k = 1; k < found.histogram.length; k++) ran += k * found.histogram[k]!;
@@ -34,21 +35,45 @@ function emptyPartition(gap: number): Partition {
   return { idle: 0, latency_bound: 0, stalled: 0, serial: 0, interleaved: 0, parallel: 0, unknown: gap };
 }
 
-function fromBins(log: Log, from: number, to: number, gap: number): Found {
+function fromBins(result: Result, log: Log, from: number, to: number, gap: number): Found {
   const { header, sweep } = log;
+  const idle = header.sweep.labels.indexOf('idle');
+  const { gaps, shares } = sweepBins(result, log, from, to);
   const histogram = [0];
   const partition = emptyPartition(gap);
   const names = header.sweep.labels.map((l) => l.replace('-', '_') as keyof Partition);
   for (let i = 0; i < sweep.n; i++) {
-    const ns = sweep.ns[i]! * binShare(sweep.bin[i]!, header.sweep.from, header.sweep.width, log.to, from, to);
-    if (ns === 0) continue;
+    const bin = sweep.bin[i]!;
     const k = sweep.running[i]!;
+    // Nobody is seen to do anything in a gap, which looks like idle time.
+    const empty = k === 0 && sweep.label[i] === idle ? gaps[bin]! : 0;
+    const ns = Math.max(0, sweep.ns[i]! - empty) * shares[bin]!;
+    if (ns === 0) continue;
     while (histogram.length <= k) histogram.push(0);
     histogram[k]! += ns;
     const name = names[sweep.label[i]!]!;
     partition[name] = (partition[name] ?? 0) + ns;
   }
   return { histogram, partition };
+}
+
+/** sweepBins is the time of gaps in each bin of sweep, and which share of the rest of it lies in a range. */
+function sweepBins(result: Result, log: Log, from: number, to: number): { gaps: Float64Array; shares: Float64Array } {
+  const { from: first, width, n } = log.header.sweep;
+  const gaps = new Float64Array(n);
+  const shares = new Float64Array(n);
+  for (let bin = 0; bin < n; bin++) {
+    const lo = first + bin * width;
+    const hi = Math.min(lo + width, log.to);
+    let missed = 0;
+    for (const g of result.trace.gaps ?? []) {
+      gaps[bin]! += overlap(g.from_ns, g.to_ns, lo, hi);
+      missed += overlap(g.from_ns, g.to_ns, Math.max(lo, from), Math.min(hi, to));
+    }
+    const whole = hi - lo - gaps[bin]!;
+    if (whole > 0) shares[bin] = (overlap(lo, hi, from, to) - missed) / whole;
+  }
+  return { gaps, shares };
 }
 
 // What a goroutine is at an instant.
@@ -117,7 +142,7 @@ function changesIn(log: Log, states: Uint8Array, from: number, to: number): Floa
   for (let g = 0; g < n; g++) {
     const last = at[g + 1]!;
     let before = Absent;
-    let i = firstAfter(end, at[g]!, last, from);
+    let i = firstAfter((k) => end[k]!, at[g]!, last, from);
     for (; i < last && start[i]! < to; i++) {
       if (end[i] === start[i]) continue;
       const state = states[cell[i]!]!;
@@ -128,16 +153,6 @@ function changesIn(log: Log, states: Uint8Array, from: number, to: number): Floa
     if (before !== Absent && end[i - 1]! < to) out[used++] = 16 * (end[i - 1]! - from) + 4 * before + Absent;
   }
   return sorted(out.subarray(0, used), 16 * (to - from));
-}
-
-/** firstAfter is the first of intervals lo to hi that ends behind an instant. */
-export function firstAfter(end: Float64Array, lo: number, hi: number, t: number): number {
-  while (lo < hi) {
-    const mid = (lo + hi) >> 1;
-    if (end[mid]! <= t) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo;
 }
 
 /** sorted sorts numbers between 0 and most: they are dealt out to bins of a few each, which takes a third of a plain sort's time. */

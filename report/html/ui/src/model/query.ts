@@ -1,10 +1,12 @@
 // The filter of groups and lanes: words, /regular expressions/, -exclusions.
 
+import { Pattern } from './pattern';
+
 export interface Query {
   /** Whether there is nothing to filter by. */
   empty: boolean;
-  /** What is wrong with the text, in words; '' if nothing is. Terms that are wrong are passed over. */
-  problem: string;
+  /** What is wrong with the text, in words; '' if nothing is. Terms that are wrong are passed over. What takes too long is known once it was looked for. */
+  readonly problem: string;
   /** includes says whether every term that asks for something finds it in one of the texts. */
   includes(...texts: string[]): boolean;
   /** excludes says whether a term with a minus finds its like in one of the texts. */
@@ -18,25 +20,29 @@ const term = /(-?)(?:\/((?:[^/\\]|\\.)+)\/(?=\s|$)|(\S+))/g;
 export function parseQuery(text: string): Query {
   const wanted: ((s: string) => boolean)[] = [];
   const unwanted: ((s: string) => boolean)[] = [];
-  let problem = '';
-  for (const [, minus, pattern, word] of text.matchAll(term)) {
+  const patterns: { written: string; pattern: Pattern }[] = [];
+  let wrong = '';
+  for (const [, minus, written, word] of text.matchAll(term)) {
     const into = minus ? unwanted : wanted;
-    if (pattern === undefined) {
+    if (written === undefined) {
       const low = word!.toLowerCase();
       into.push((s) => s.toLowerCase().includes(low));
       continue;
     }
     try {
-      const re = new RegExp(pattern, 'i');
-      into.push((s) => re.test(s));
+      const pattern = new Pattern(written);
+      patterns.push({ written, pattern });
+      into.push((s) => pattern.in(s));
     } catch (error) {
-const why = error instanceof Error ? error.message : String(error);
-      problem = `/${pattern}/ is not a regular expression: ${why.slice(why.lastIndexOf(': ') + 1).trim().toLowerCase()}`;
+      wrong = `/${written}/ cannot be read as a regular expression: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
   return {
     empty: wanted.length === 0 && unwanted.length === 0,
-    problem,
+    get problem() {
+      const slow = patterns.find((p) => p.pattern.tooMuch);
+      return slow ? `/${slow.written}/ takes too long to look for: simplify it` : wrong;
+    },
     includes: (...texts) => wanted.every((w) => texts.some(w)),
     excludes: (...texts) => unwanted.some((w) => texts.some(w)),
   };

@@ -5,6 +5,7 @@ import type { Log } from '../data/log';
 import { firstAfter } from './buckets';
 import { cellCodes, mergedBit } from './cells';
 import { members, procRows, ranOn, restSums } from './indexes';
+import { binLength, keptOn, Pieces } from './merged';
 
 /** Bands are codes of cells: looks, at rest, from bins of merged intervals. */
 export const bandCount = 32;
@@ -66,9 +67,9 @@ export class Columns {
 
   /**
    * addRun counts intervals lo to hi of one goroutine, which follow each other
-   * without a hole; merged ones not. It is add, for millions.
+   * without a hole; merged ones are put aside. It is add, for millions.
    */
-  addRun(of: { start: Float64Array; end: Float64Array; cell: ArrayLike<number> }, codes: Uint8Array, lo: number, hi: number): void {
+  addRun(of: { start: Float64Array; end: Float64Array; cell: ArrayLike<number> }, codes: Uint8Array, lo: number, hi: number, standIns: Pieces | null): void {
     const { sums, used, scale, from, to, width, stride } = this;
     const { end, cell } = of;
     const begin = Math.max(0, (of.start[lo]! - from) * scale);
@@ -88,10 +89,19 @@ export class Columns {
         sums[p + 1]! += after;
         sums[q]! -= 1 - rest;
         sums[q + 1]! -= rest;
+      } else if (standIns) {
+        standIns.add(of.start[i]!, e);
       }
       first = last;
       after = rest;
     }
+  }
+
+  /** addTo counts so many in one column. */
+  addTo(band: number, column: number, mean: number): void {
+    this.used[band] = 1;
+    this.sums[band * this.stride + column]! += mean;
+    this.sums[band * this.stride + column + 1]! -= mean;
   }
 
   finish(): this {
@@ -133,34 +143,50 @@ export class Columns {
   }
 }
 
+/** piecesOf are the pieces of columns, made once for all the groups that they show. */
+const piecesOf = new WeakMap<Columns, Pieces>();
+
 /** addGroup counts what the goroutines of a group did. */
 export function addGroup(c: Columns, log: Log, group: number): void {
   const { at, items } = members(log);
   if (group + 1 >= at.length) return; // nothing of it is in the page
-  for (let m = at[group]!; m < at[group + 1]!; m++) addGoroutine(c, log, items[m]!);
-  addRest(c, log, group);
+  const standIns = hasRest(log, group) ? cleared(c, log) : null;
+  for (let m = at[group]!; m < at[group + 1]!; m++) addGoroutine(c, log, items[m]!, standIns);
+  if (standIns) addRest(c, log, group, standIns);
+}
+
+function hasRest(log: Log, group: number): boolean {
+  if (log.rest.n === 0) return false;
+  const { at } = restSums(log);
+  return at[group]! < at[group + 1]!;
+}
+
+function cleared(c: Columns, log: Log): Pieces {
+  let pieces = piecesOf.get(c);
+  if (!pieces) piecesOf.set(c, (pieces = new Pieces(log, c.width, c.from, c.to)));
+  pieces.clear();
+  return pieces;
 }
 
 /** addGoroutine counts the single intervals of one goroutine. */
-function addGoroutine(c: Columns, log: Log, g: number): void {
+function addGoroutine(c: Columns, log: Log, g: number, standIns: Pieces | null): void {
   const { start, end } = log.intervals;
   const lo = log.goroutines.at[g]!;
   const hi = log.goroutines.at[g + 1]!;
   if (lo === hi || start[lo]! >= c.to || end[hi - 1]! <= c.from) return;
-  c.addRun(log.intervals, cellCodes(log), start[lo]! < c.from ? firstAfter((k) => end[k]!, lo, hi, c.from) : lo, hi);
+  c.addRun(log.intervals, cellCodes(log), start[lo]! < c.from ? firstAfter((k) => end[k]!, lo, hi, c.from) : lo, hi, standIns);
 }
 
-function addRest(c: Columns, log: Log, group: number): void {
-  if (log.rest.n === 0) return;
+/** addRest counts what is merged: the stand-ins say where it was, the bins what it was. */
+function addRest(c: Columns, log: Log, group: number, standIns: Pieces): void {
   const { at, bin, code, ns } = restSums(log);
-  const width = log.header.bins.width;
-  const before = Math.floor((c.from - log.from) / width) - 1;
-  for (let r = firstAfter((k) => bin[k]!, at[group]!, at[group + 1]!, before); r < at[group + 1]!; r++) {
-    const from = log.from + bin[r]! * width;
-    if (from >= c.to) break;
-    const to = Math.min(from + width, log.to);
-    c.add(code[r]! | mergedBit, from, to, ns[r]! / (to - from));
-  }
+  const column = (c.to - c.from) / c.width;
+  let first = at[group]!;
+  standIns.settle();
+  standIns.share(group, (x, b, share) => {
+    if (bin[first] !== b) first = firstAfter((k) => bin[k]!, at[group]!, at[group + 1]!, b - 1);
+    for (let r = first; r < at[group + 1]! && bin[r] === b; r++) c.addTo(code[r]! | mergedBit, x, (ns[r]! * share) / column);
+  });
 }
 
 /** goroutineColumns is what all goroutines of some groups did. */
@@ -181,20 +207,27 @@ export function addProcessor(c: Columns, log: Log, p: number, band: (group: numb
   const { at, items } = ranOn(log);
   const { start, end, cell } = log.intervals;
   const hi = at[p + 1]!;
+  const rows = procRows(log);
+  const taken = rows.at[p]! < rows.at[p + 1]! ? cleared(c, log) : null;
   for (let k = firstAfter((i) => end[items[i]!]!, at[p]!, hi, c.from); k < hi; k++) {
     const i = items[k]!;
     if (start[i]! >= c.to) break;
+    taken?.add(start[i]!, end[i]!);
     const b = band(log.cells.group[cell[i]!]!);
     if (b >= 0) c.add(b, start[i]!, end[i]!, 1);
   }
-  const rows = procRows(log);
-  const width = log.header.bins.width;
+  if (!taken) return;
+  taken.settle();
+  const { n } = log.header.bins;
+  const column = (c.to - c.from) / c.width;
   for (let k = rows.at[p]!; k < rows.at[p + 1]!; k++) {
     const r = rows.items[k]!;
-    const from = log.from + log.procs.bin[r]! * width;
-    const to = Math.min(from + width, log.to);
-    if (from >= c.to || to <= c.from) continue;
-    c.add(ranUser, from, to, log.procs.user[r]! / (to - from));
-    c.add(ranSystem, from, to, log.procs.system[r]! / (to - from));
+    const bin = log.procs.bin[r]!;
+    const free = Math.max(1, binLength(log, bin) - keptOn(log)[p * n + bin]!);
+    taken.within(bin, (x, length, filled) => {
+      const share = Math.max(0, length - filled) / free / column;
+      if (log.procs.user[r]! > 0) c.addTo(ranUser, x, log.procs.user[r]! * share);
+      if (log.procs.system[r]! > 0) c.addTo(ranSystem, x, log.procs.system[r]! * share);
+    });
   }
 }

@@ -19,8 +19,8 @@ export function callsOf(log: Log, stack: number): Call[] {
   return out;
 }
 
-// Frames that say how a goroutine waits rather than where.
-const plumbing = /^(runtime|sync|internal\/sync|internal\/poll|internal\/synctest|testing\/synctest|syscall|time)\./;
+/** plumbing matches functions that say how a goroutine waits rather than where. */
+export const plumbing = /^(runtime|sync|internal\/sync|internal\/poll|internal\/synctest|testing\/synctest|syscall|time)\./;
 
 /** deciding is how many frames from the leaf on say how the goroutine waits. */
 export function deciding(calls: readonly Call[]): number {

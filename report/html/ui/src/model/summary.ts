@@ -4,8 +4,10 @@
 import { CellAtRest, CellMerged, CellSwitch, type Log } from '../data/log';
 import type { Latency, Result } from '../data/result';
 import { coarse, Histogram } from './histogram';
-import { firstAfter, parallelism, type Parallelism } from './parallel';
-import { binShare, Times } from './time';
+import { mergedRows } from './merged';
+import { firstAfter } from './buckets';
+import { parallelism, type Parallelism } from './parallel';
+import { binShare, overlap, Times } from './time';
 
 export interface GroupSum {
   /** How many goroutines were seen; of a range, of those that the page has one by one. */
@@ -77,6 +79,28 @@ function remember<V>(work: (label: string, group?: number) => V): (label: string
   };
 }
 
+/** Edge is a bin of which the range has a part, and for how long stand-ins of each group are in that. */
+interface Edge {
+  bin: number;
+  from: number;
+  to: number;
+  share: number;
+  ns: Float64Array;
+}
+
+/** edgesOf are the first and the last bin of a range, where it does not have the whole of them. */
+function edgesOf(log: Log, groups: number, from: number, to: number): Edge[] {
+  if (log.complete || to <= from) return [];
+  const { width } = log.header.bins;
+  const first = Math.floor((from - log.from) / width);
+  const last = Math.min(Math.floor((to - 1 - log.from) / width), log.header.bins.n - 1);
+  return [...new Set([first, last])].flatMap((bin) => {
+    const share = binShare(bin, log.from, width, log.to, from, to);
+    const at = log.from + bin * width;
+    return share < 1 ? [{ bin, from: Math.max(at, from), to: Math.min(at + width, to), share, ns: new Float64Array(groups) }] : [];
+  });
+}
+
 /** Tally goes through the log once. */
 class Tally {
   readonly ns: Float64Array;
@@ -88,6 +112,7 @@ class Tally {
   private readonly slot: Int32Array;
   /** By cell: running code, of which an interval may have been cut in two for other reasons. */
   private readonly code: Uint8Array;
+  private readonly edges: readonly Edge[];
 
   constructor(
     private readonly result: Result,
@@ -100,6 +125,7 @@ class Tally {
     this.ns = new Float64Array(n);
     this.count = new Float64Array(n);
     this.seen = new Uint32Array(result.groups.length);
+    this.edges = edgesOf(log, result.groups.length, from, to);
     this.slot = Int32Array.from({ length: n }, (_, c) => (flags[c]! & (CellAtRest | CellSwitch) ? -1 : group[c]! * log.kinds.length + kind[c]!));
     this.code = Uint8Array.from({ length: n }, (_, c) => (/^running\/(user|gc-assist)$/.test(log.kinds[kind[c]!]!.label) ? 1 : 0));
   }
@@ -109,7 +135,7 @@ class Tally {
   }
 
   intervals(): void {
-    const { log, ns, count, slot, code, from, to } = this;
+    const { log, ns, count, slot, code, from, to, edges } = this;
     const { start, end, cell } = log.intervals;
     const { at, group, n } = log.goroutines;
     const skip = Uint8Array.from(log.cells.flags, (f) => (f & CellMerged ? 1 : 0));
@@ -117,12 +143,15 @@ class Tally {
       const last = at[g + 1]!;
       let pending = 0;
       let seen = false;
-      for (let i = firstAfter(end, at[g]!, last, from); i < last && start[i]! < to; i++) {
+      for (let i = firstAfter((k) => end[k]!, at[g]!, last, from); i < last && start[i]! < to; i++) {
         const length = Math.min(end[i]!, to) - Math.max(start[i]!, from);
         if (length <= 0) continue;
         seen = true;
         const c = cell[i]!;
-        if (skip[c]) continue;
+        if (skip[c]) {
+          for (const edge of edges) edge.ns[group[g]!]! += overlap(start[i]!, end[i]!, edge.from, edge.to);
+          continue;
+        }
         ns[c]! += length;
         count[c]! += 1;
         const where = slot[c]!;
@@ -138,18 +167,25 @@ class Tally {
     }
   }
 
-  /** merged adds what is only known by bins, in proportion to how much of a bin is in the range. */
+  /**
+   * merged adds what is only known by bins. Of a bin that is in the range in part,
+   * a group has the time for which its stand-ins are in that, and of goroutines
+   * without stand-ins in proportion; of each class as much of it as in the whole bin.
+   */
   merged(): void {
     const { log, from, to } = this;
     const { rest, lat } = log;
     const { bins, latBins } = log.header;
     const shares = Float64Array.from({ length: bins.n }, (_, b) => binShare(b, log.from, bins.width, log.to, from, to));
+    const within = this.edges.map((edge) => this.shareOf(edge));
     const latShares = Float64Array.from({ length: latBins.n }, (_, b) => binShare(b, log.from, latBins.width, log.to, from, to));
     for (let i = 0; i < rest.n; i++) {
-      const share = shares[rest.bin[i]!]!;
+      let share = shares[rest.bin[i]!]!;
       if (share === 0) continue;
-      this.ns[rest.cell[i]!]! += rest.ns[i]! * share;
-      this.count[rest.cell[i]!]! += rest.count[i]! * share;
+      const c = rest.cell[i]!;
+      if (share < 1) share = within[this.edges.findIndex((edge) => edge.bin === rest.bin[i])]?.[log.cells.group[c]!] ?? share;
+      this.ns[c]! += rest.ns[i]! * share;
+      this.count[c]! += rest.count[i]! * share;
     }
     for (let i = 0; i < lat.n; i++) {
       const share = latShares[lat.bin[i]!]!;
@@ -159,6 +195,17 @@ class Tally {
       h.addTo(b + coarse / 2, lat.count[i]! * share);
       h.max = Math.max(h.max, Math.round(2 ** ((lat.bucket[i]! + 0.5) / 4)));
     }
+  }
+
+  /** shareOf is, by group, the part of its merged time in a bin that lies in the range. */
+  private shareOf(edge: Edge): Float64Array {
+    const rows = mergedRows(this.log);
+    return edge.ns.map((ns, g) => {
+      for (let r = rows.at[g]!; r < rows.at[g + 1]!; r++) {
+        if (rows.bin[r] === edge.bin) return Math.min(1, (ns + rows.stray[r]! * edge.share) / rows.ns[r]!);
+      }
+      return 0;
+    });
   }
 
   groups(): GroupSum[] {

@@ -4,20 +4,63 @@ import { CellAtRest, CellInferred, CellMerged, RangeSTW, type Log } from '../dat
 import type { Result } from '../data/result';
 import { count, counted, duration, instant, shortFunc } from '../format';
 import { looks } from '../palette';
+import { once } from './buckets';
 import { lookBits, mergedBit, restBit } from './cells';
-import { ranOnP, wakerOf } from './indexes';
+import { livesOf, ranOnP, wakerOf } from './indexes';
 import type { Columns } from './series';
 import { placeOf } from './stacks';
 
-/** groupName is the short name of a group. */
-export function groupName(result: Result, group: number): string {
+/** entryName is the short name of a group's entry function, which other groups may have too. */
+export function entryName(result: Result, group: number): string {
   const g = result.groups[group];
   return g ? shortFunc(g.name) || 'entry function unknown' : 'unknown group';
 }
 
+/** origins are where the goroutines of groups were created whose short name another group of the program has too. */
+const origins = once((result: Result): Map<number, string> => {
+  const alike = new Map<string, number[]>();
+  for (const g of result.groups) if (!g.system) alike.set(entryName(result, g.id), [...(alike.get(entryName(result, g.id)) ?? []), g.id]);
+  const out = new Map<number, string>();
+  for (const ids of alike.values()) {
+    if (ids.length < 2) continue;
+    const chains = ids.map((id) => result.groups[id]!.created_by.split(' < '));
+    // The innermost caller that is not the same for all.
+    const depth = Math.max(...chains.map((c) => c.length));
+    let tells = 0;
+    while (tells < depth - 1 && chains.every((c) => c[tells] === chains[0]![tells])) tells++;
+    ids.forEach((id, i) => out.set(id, originText(chains[i]![tells] ?? chains[i]!.at(-1)!)));
+  }
+  return out;
+});
+
+/** originText shortens a function and its line. */
+function originText(created: string): string {
+  const space = created.lastIndexOf(' ');
+  if (created === '') return 'older than the trace';
+  return space < 0 ? shortFunc(created) : `${shortFunc(created.slice(0, space))} ${created.slice(space + 1)}`;
+}
+
+/** groupOrigin is where a group's goroutines were created, where its name alone does not tell it from others; else ''. */
+export function groupOrigin(result: Result, group: number): string {
+  return origins(result).get(group) ?? '';
+}
+
+/** groupName is the short name of a group, with what tells it from others of that name. */
+export function groupName(result: Result, group: number): string {
+  const origin = groupOrigin(result, group);
+  return entryName(result, group) + (origin === '' ? '' : ` (${origin})`);
+}
+
+/** goroutineID is the ID of a goroutine, and which of its lives where there are several. */
+export function goroutineID(log: Log, g: number): string {
+  const id = log.goroutines.id[g]!;
+  const lives = livesOf(log, id);
+  return lives.length > 1 ? `G${id} (life ${lives.indexOf(g) + 1} of ${lives.length})` : `G${id}`;
+}
+
 /** goroutineName is ID and group of a goroutine. */
 export function goroutineName(result: Result, log: Log, g: number): string {
-  return `G${log.goroutines.id[g]!} ${groupName(result, log.goroutines.group[g]!)}`;
+  return `${goroutineID(log, g)} ${groupName(result, log.goroutines.group[g]!)}`;
 }
 
 /** at writes an instant of the trace as exactly as telling things apart within a length needs. */

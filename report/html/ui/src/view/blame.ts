@@ -3,9 +3,11 @@
 
 import type { Edge, Knot, Piece } from '../data/result';
 import { bodyOf, h } from '../dom';
-import { count, counted, duration, percent, shortFunc } from '../format';
+import { count, counted, duration, percent } from '../format';
+import { groupName } from '../model/words';
 import type { Page } from '../page';
 import { copyButton } from './copy';
+import { groupLabel } from './groupname';
 import { drawLinks } from './links';
 import { momentButton } from './moment';
 import { pieceLabel, pieceText } from './pieces';
@@ -32,7 +34,7 @@ export function mountBlame(page: Page): void {
 
 function unresolved(page: Page): HTMLElement | string {
   const b = page.result.blame;
-  return b.unresolved_ns > 0 ? h('p', { class: 'warning' }, `What filled ${percent(b.unresolved_ns, b.waited_ns)} of it is not known: it is longer ago than what is remembered.`) : '';
+  return b.unresolved_ns > 0 ? h('p', { class: 'warning' }, `For ${duration(b.unresolved_ns)} of it (${percent(b.unresolved_ns, b.waited_ns)}) it is not known what filled them: that is longer ago than what is remembered.`) : '';
 }
 
 const nodeWords: Record<string, string> = {
@@ -42,14 +44,14 @@ const nodeWords: Record<string, string> = {
 
 /** nodeName names the end of an edge. */
 export function nodeName(page: Page, group: number, node = 'group'): string {
-  return group >= 0 ? shortFunc(page.result.groups[group]?.name ?? '?') : (nodeWords[node] ?? node);
+  return group >= 0 ? groupName(page.result, group) : (nodeWords[node] ?? node);
 }
 
 function edges(page: Page): HTMLElement {
   const { edges: all, edges_omitted: omitted } = page.result.blame;
   const columns: Column<Edge>[] = [
-    { label: 'Who', by: (e) => nodeName(page, e.from), cell: (e) => name(nodeName(page, e.from), page.result.groups[e.from]?.name) },
-    { label: 'For whom', by: (e) => nodeName(page, e.to, e.node), cell: (e) => name(e.to === e.from ? 'each other' : nodeName(page, e.to, e.node), page.result.groups[e.to]?.name) },
+    { label: 'Who', by: (e) => nodeName(page, e.from), cell: (e) => groupLabel(page, e.from) },
+    { label: 'For whom', by: (e) => nodeName(page, e.to, e.node), cell: (e) => (e.to === e.from ? 'each other' : e.to >= 0 ? groupLabel(page, e.to) : name(nodeName(page, e.to, e.node))) },
     { label: 'Kind', cell: (e) => kindsIn(e) },
     { label: 'Waits', numeric: true, by: (e) => e.waits, cell: (e) => (e.waits > 0 ? count(e.waits) : '–') },
     { label: 'Time', numeric: true, by: (e) => e.ns, cell: (e) => duration(e.ns) },

@@ -73,7 +73,7 @@ export function mountBrush(page: Page, frame: HTMLElement, size: BrushFrame): Br
     veils[1].style.width = `${Math.max(0, width - size.right - b)}px`;
     window.style.left = `${a}px`;
     window.style.width = `${Math.max(1, b - a)}px`;
-    window.classList.toggle('whole', store.whole);
+    window.classList.toggle('whole', b - a > 0.9 * (width - size.left - size.right));
     const length = to - from;
     [from, to].forEach((t, i) => {
       const e = handles[i]!;

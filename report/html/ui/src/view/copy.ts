@@ -2,10 +2,11 @@
 
 import type { Finding } from '../data/result';
 import { button, h } from '../dom';
-import { count, duration, percent, shortFunc } from '../format';
+import { count, duration, instant, percent } from '../format';
+import { groupName } from '../model/words';
 import type { Page } from '../page';
 import { looks } from '../palette';
-import { rangeText } from './range';
+import { about, coarse, rangeText } from './range';
 import { escapeMarkdown, markdownTable } from './table';
 
 /** copyText puts text on the clipboard, and says so; where the browser refuses, it shows it marked. */
@@ -51,15 +52,18 @@ function reportMarkdown(page: Page): string {
 
 const marks = { high: '▲ HIGH', medium: '◆ MED', low: '● LOW' } as const;
 
+/** Of what a finding says that time was lost. */
+const lostOf: Record<string, string> = { processors: ' of processor time', goroutines: ' of goroutine time', wall: ' of the clock’s time' };
+
 /** findingMarkdown is a finding with its evidence. */
 export function findingMarkdown(f: Finding): string {
   const lines = [
-    `### ${marks[f.severity]} ${escapeMarkdown(f.title)} (${escapeMarkdown(f.detector)}, lost ${duration(f.lost_ns)})\n`,
+    `### ${marks[f.severity]} ${escapeMarkdown(f.title)} (${escapeMarkdown(f.detector)}, lost ${duration(f.lost_ns)}${lostOf[f.lost_of] ?? ''})\n`,
     `${escapeMarkdown(f.sentence)}\n`,
     f.culprit && `- where: ${escapeMarkdown(f.culprit)}`,
     f.remedy && `- try: ${escapeMarkdown(f.remedy)}`,
     f.caveat && `- caveat: ${escapeMarkdown(f.caveat)}`,
-    ...f.at.map((m) => `- at: ${duration(m.from_ns)} to ${duration(m.to_ns)}${m.goroutine ? `, goroutine ${m.goroutine}` : ''}`),
+    ...f.at.map((m) => `- at: ${instant(m.from_ns, 1000)} to ${instant(m.to_ns, 1000)}${m.goroutine ? `, goroutine ${m.goroutine}` : ''}`),
     f.explain && `- more: ${escapeMarkdown(f.explain)}`,
   ];
   return lines.filter(Boolean).join('\n') + '\n';
@@ -75,8 +79,9 @@ function groupsMarkdown(page: Page): string {
     .slice(0, 30)
     .map(({ g, sum }) => {
       const engaged = sum.times.engaged;
-      return [shortFunc(g.name), count(sum.count), duration(engaged), ...[...sum.times.byLook()].map((ns) => percent(ns, engaged))];
+      return [groupName(page.result, g.id), count(sum.count), about(s, duration(engaged)), ...[...sum.times.byLook()].map((ns) => about(s, percent(ns, engaged)))];
     });
   const head = ['group', 'n', 'time', ...looks.map((l) => l.name)];
-  return (s.exact ? '' : '≈: short intervals are merged.\n\n') + markdownTable(head, rows, head.map((_, i) => i > 0));
+  const { long } = coarse(page, s);
+  return (long === '' ? '' : `${long}.\n\n`) + markdownTable(head, rows, head.map((_, i) => i > 0));
 }

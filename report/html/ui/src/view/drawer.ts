@@ -3,8 +3,8 @@
 import { byID, button, h } from '../dom';
 import { count, counted, duration, shortFunc } from '../format';
 import { GoOlder, GoOpen, GoSystem } from '../data/log';
-import { children } from '../model/indexes';
-import { chosenInterval, fit } from '../model/navigate';
+import { children, livesOf } from '../model/indexes';
+import { chosenInterval, fit, opening } from '../model/navigate';
 import { at, goroutineName, groupName } from '../model/words';
 import type { Page } from '../page';
 import { belongings } from './drawer/belongings';
@@ -17,7 +17,7 @@ export function mountDrawer(page: Page): void {
   const drawer = new Drawer(page, byID('drawer'));
   page.store.watch(['goroutine'], () => drawer.show());
   page.store.watch(['instant'], () => drawer.choose());
-  page.store.watch(['from', 'to'], () => drawer.range());
+  page.onSummary(() => drawer.range());
   if (page.store.state.goroutine > 0) drawer.show();
 }
 
@@ -31,7 +31,6 @@ class Drawer {
   private wholeLife = false;
   /** What had the focus when the drawer opened. */
   private opener: HTMLElement | null = null;
-  private due = 0;
   /** Index of the goroutine that is shown, -1 for one that the page does not have. */
   private shown = -1;
 
@@ -102,9 +101,7 @@ class Drawer {
 
   /** range follows the range, when it rests. */
   range(): void {
-    if (this.element.hidden || this.wholeLife) return;
-    clearTimeout(this.due);
-    this.due = window.setTimeout(() => this.fillTimes(), 80);
+    if (!this.element.hidden && !this.wholeLife) this.fillTimes();
   }
 
   private fillTimes(): void {
@@ -135,6 +132,7 @@ class Drawer {
     const life = `${flags & GoOlder ? 'older than the trace' : `from ${at(start, range)}`}, ${flags & GoOpen ? 'still there at the end' : `ended at ${at(end, range)}`}; ${duration(end - start)}`;
     const made = result.groups[group]?.created_by ?? '';
     const kids = children(log);
+    const lives = livesOf(log, goroutines.id[g]!);
     const own = Array.from(kids.items.subarray(kids.at[g]!, kids.at[g + 1]!));
     const fact = (name: string, ...what: (Node | string | null)[]): (HTMLElement | null)[] => [h('dt', {}, name), h('dd', {}, what)];
     return h('dl', { class: 'dr-facts' },
@@ -142,6 +140,7 @@ class Drawer {
       fact('created by', parent > 0 ? goroutineLink(page, parent, start) : 'creator not in the trace', made === '' ? null : h('span', { class: 'name' }, ` at ${shortFunc(made)}`)),
       fact('lived', life),
       own.length > 0 && fact('its own', `${counted(own.length, 'goroutine', 'goroutines')}: `, ...own.slice(0, 12).flatMap((c) => [goroutineLink(page, goroutines.id[c]!, goroutines.start[c]!), ' ']), own.length > 12 ? '…' : null),
+      lives.length > 1 && fact('its ID', `stands for ${lives.length} goroutines, one after the other: `, ...lives.flatMap((x, i) => [x === g ? `${i + 1}` : button(`${i + 1}`, () => store.set(opening(log, x)), { class: 'plain' }), ` from ${at(goroutines.start[x]!, range)}${i + 1 < lives.length ? ', ' : ''}`])),
       fact('intervals', `${count(hi - lo)} in this page `, button('Fit (F)', () => fit(page), { class: 'plain' })),
     );
   }

@@ -20,18 +20,20 @@ export function mountGC(page: Page): void {
   const inRange = h('p', { class: 'scope' });
   const follow = (s: Summary): void => void (inRange.textContent = rangeNumbers(page, s));
   follow(page.summary());
-  page.onSummary(follow);
+  page.onSummary(follow, 'gc');
   body.append(facts(page), inRange, heap(page), h('div', { class: 'columns' }, stops(page), longest(page)));
 }
 
 function facts(page: Page): HTMLElement {
-  const { gc, scope } = page.result;
+  const { gc, scope, time } = page.result;
   const length = scope.to_ns - scope.from_ns;
   const said: [string, string][] = [];
   if (gc.cycles > 0) said.push(['Cycles', count(gc.cycles)], ['Marking', `${percent(gc.mark_ns, length)} of the time (${duration(gc.mark_ns)})`]);
   if (gc.mark.count > 0) said.push(['Longest mark phase', duration(gc.mark.max_ns)]);
   if (gc.worker_ns > 0) said.push(['Mark workers ran', duration(gc.worker_ns)]);
-  if (gc.assist_ns > 0) said.push(['Goroutines assisted', duration(gc.assist_ns)]);
+  const own = time.kinds['running/gc-assist'] ?? 0;
+  if (own > 0) said.push(['Assists of the program’s goroutines', duration(own)]);
+  if (gc.assist_ns > own) said.push([own > 0 ? 'Assists, the runtime’s goroutines included' : 'Assists of the runtime’s goroutines', duration(gc.assist_ns)]);
   if (gc.sweep_ns > 0) said.push(['Sweeping', duration(gc.sweep_ns)]);
   if (gc.stw_total_ns > 0) said.push(['World stopped', duration(gc.stw_total_ns)]);
   if (gc.heap_max_b > 0) said.push(['Live heap at most', size(gc.heap_max_b)]);
@@ -50,7 +52,7 @@ function rangeNumbers(page: Page, s: Summary): string {
   }
   const others = `the runtime's and the tracer's own goroutines ran for ${about(s, duration(s.system.engagedOf('running')))}`;
   if (s.whole) return others[0]!.toUpperCase() + others.slice(1) + '.';
-  return `In ${rangeText(page, s.from, s.to)}: marking ${percent(mark, s.to - s.from)} of the time, ${counted(stops, 'stop', 'stops')} of ${duration(stopped)} in all, assists ${about(s, duration(s.times.of('running/gc-assist')))}, ${others}.`;
+  return `In ${rangeText(page, s.from, s.to)}: marking ${percent(mark, s.to - s.from)} of the time, ${counted(stops, 'stop', 'stops')} of ${duration(stopped)} in all, assists of the program’s goroutines ${about(s, duration(s.times.of('running/gc-assist')))}, ${others}.`;
 }
 
 function stops(page: Page): HTMLElement | null {
@@ -86,7 +88,7 @@ function heap(page: Page): HTMLElement | string {
     wide = Math.max(280, width);
     draw();
   });
-  page.onSummary(draw);
+  page.onSummary(draw, 'gc');
   return h('div', {}, h('h4', {}, 'Live heap, and the goal at which a cycle would end'), plot,
     h('ul', { class: 'legend' }, h('li', {}, h('span', { class: 'key line' }), 'live heap'), h('li', {}, h('span', { class: 'key line second' }), 'goal'), h('li', {}, h('span', { class: 'key marks' }), 'mark phases'), h('li', {}, h('span', { class: 'key range' }), 'the range')));
 }

@@ -2,6 +2,7 @@
 
 import { button, h } from '../dom';
 import { average, count, counted, duration, percent, shortFunc } from '../format';
+import { groupName } from '../model/words';
 import { lookOf, looks } from '../palette';
 import type { Page } from '../page';
 import type { GroupRow } from './groups';
@@ -28,12 +29,12 @@ function facts(page: Page, { group, sum }: GroupRow): HTMLElement {
     page.store.set({ by: 'group', group: group.id, open: [...new Set([...page.store.state.open, group.id])] });
     document.getElementById('timeline')?.scrollIntoView();
   });
-  const parents = (group.parents ?? []).map((p) => `${count(p.count)} by ${shortFunc(page.result.groups[p.group]?.name ?? '?')}`);
+  const parents = (group.parents ?? []).map((p) => `${count(p.count)} by ${groupName(page.result, p.group)}`);
   const rest = sum.times.atRest;
   const said = [
     group.created_by === '' ? 'created before the trace' : `created by ${group.created_by}`,
     parents.length > 0 ? `of them ${parents.slice(0, 4).join(', ')}` : '',
-    rest > 0 ? `at rest for ${duration(rest)}` : '',
+    rest > 0 ? `at rest for ${about(page.summary(), duration(rest))}` : '',
     `${counted(group.parallelism.most_engaged, 'goroutine', 'goroutines')} in progress at most, whole trace`,
   ];
   return h('p', { class: 'name', dir: 'auto' }, show, ' ', h('strong', {}, group.name), ' · ', said.filter(Boolean).join(' · '));
@@ -54,7 +55,7 @@ function percentiles(page: Page, { group }: GroupRow): HTMLElement | null {
     const l = s.latency(k.label, group.id);
     if (l.count === 0) return [];
     const first = h('span', {}, h('span', { class: `swatch c-${looks[lookOf(k)]!.name}` }), ' ', k.label);
-    return [line(first, about(s, count(l.count)), duration(l.p50_ns), duration(l.p90_ns), duration(l.p99_ns), duration(l.max_ns))];
+    return [line(first, about(s, count(l.count)), ...[l.p50_ns, l.p90_ns, l.p99_ns, l.max_ns].map((ns) => about(s, duration(ns))))];
   });
   return table('Intervals in the range; at rest left out', ['Kind', 'Number', 'p50', 'p90', 'p99', 'Max'], rows);
 }

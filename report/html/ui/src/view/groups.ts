@@ -3,15 +3,18 @@
 
 import type { Group } from '../data/result';
 import { bodyOf, button, h, s as svg } from '../dom';
-import { count, counted, duration, percent, shortFunc } from '../format';
+import { count, counted, duration, percent } from '../format';
 import type { GroupSum, Summary } from '../model/summary';
 import { parseQuery } from '../model/query';
+import { groupName } from '../model/words';
 import { steps, Trend } from '../model/trend';
-import { looks } from '../palette';
+import { classWords, looks } from '../palette';
 import type { Page } from '../page';
 import { copyButton } from './copy';
 import { groupDetails, ruleWords } from './group';
-import { about, followNote } from './range';
+import { nameParts, wholeName } from './groupname';
+import { restSwitch } from './rest';
+import { about, coarseBoth, followNote } from './range';
 import { SortedTable, type Column } from './table';
 
 export interface GroupRow {
@@ -23,7 +26,7 @@ export interface GroupRow {
 
 export function mountGroups(page: Page): void {
   const body = bodyOf('groups');
-  followNote(page, 'groups');
+  followNote(page, 'groups', coarseBoth);
   const trend = new Trend(page.log, page.result.groups.length);
   const opened = new Set<number>();
   const table = new SortedTable<GroupRow>(columns(page, trend, (tr, row) => toggle(tr, row)), {
@@ -52,7 +55,7 @@ export function mountGroups(page: Page): void {
   body.append(tools.element, table.element);
   const draw = (): void => table.show(tools.choose(rowsOf(page, page.summary())));
   draw();
-  page.onSummary(draw);
+  page.onSummary(draw, 'groups');
   page.store.watch(['query', 'hideRest'], draw);
 }
 
@@ -69,34 +72,39 @@ function rowsOf(page: Page, s: Summary): GroupRow[] {
 class Tools {
   readonly element: HTMLElement;
   private readonly input = h('input', { type: 'search', placeholder: 'filter: text /re/ -not', 'aria-label': 'Filter groups', size: 22, maxlength: 500 });
-  private readonly hide = h('input', { type: 'checkbox' });
   private readonly hidden = h('span');
+  private readonly hide: HTMLElement;
   private readonly said = h('span', { class: 'scope', role: 'status' });
 
   constructor(private readonly page: Page, markdown: () => string) {
     const { store } = page;
     const sync = (): void => {
-      if (document.activeElement !== this.input) this.input.value = store.state.query;
-      this.hide.checked = store.state.hideRest;
+      if (this.input.value !== store.state.query) this.input.value = store.state.query;
     };
-    this.input.addEventListener('input', () => store.set({ query: this.input.value }, 'drag'));
-    this.hide.addEventListener('change', () => store.set({ hideRest: this.hide.checked }));
-    store.watch(['query', 'hideRest'], sync);
+    // What is typed in one stay is one step back.
+    let typed = false;
+    this.input.addEventListener('focus', () => (typed = false));
+    this.input.addEventListener('input', () => {
+      store.set({ query: this.input.value }, typed ? 'more' : 'step');
+      typed = true;
+    });
+    store.watch(['query'], sync);
     sync();
-    this.element = h('div', { class: 'tools' }, this.input, h('label', {}, this.hide, this.hidden), copyButton(page, 'Groups', markdown), this.said, restWords(page));
+    this.hide = restSwitch(page, this.hidden);
+    this.element = h('div', { class: 'tools' }, this.input, this.hide, copyButton(page, 'Groups', markdown), this.said, restWords(page));
   }
 
   /** choose keeps the rows that are asked for, and says what was left out. */
   choose(rows: readonly GroupRow[]): GroupRow[] {
     const { query, hideRest } = this.page.store.state;
     const q = parseQuery(query);
-    this.input.toggleAttribute('aria-invalid', q.problem !== '');
     const resting = rows.filter((r) => r.engaged <= 0.001 * r.sum.times.lifetime);
     const goroutines = resting.reduce((n, r) => n + r.sum.count, 0);
-    this.hide.parentElement!.hidden = resting.length === 0;
-    this.hidden.textContent = `hide groups at rest (${counted(resting.length, 'group', 'groups')}, ${counted(goroutines, 'goroutine', 'goroutines')})`;
+    this.hide.hidden = resting.length === 0;
+    this.hidden.textContent = `hide at rest (${counted(resting.length, 'group', 'groups')}, ${counted(goroutines, 'goroutine', 'goroutines')})`;
     const quiet = new Set(hideRest ? resting : []);
     const out = rows.filter((r) => !quiet.has(r) && q.includes(r.group.name, r.group.created_by) && !q.excludes(r.group.name, r.group.created_by));
+    this.input.setAttribute('aria-invalid', String(q.problem !== ''));
     this.said.textContent = q.problem !== '' ? q.problem : q.empty ? '' : `${out.length} of ${rows.length - quiet.size} match`;
     this.said.classList.toggle('wrong', q.problem !== '');
     return out;
@@ -133,9 +141,10 @@ function columns(page: Page, trend: Trend, toggle: Toggle): Column<GroupRow>[] {
   });
   return [
     {
-      label: 'Group', title: 'entry function', by: (r) => r.group.name,
+      label: 'Group', title: 'entry function', by: (r) => groupName(page.result, r.group.id),
       cell: (r) => {
-        const b = button(shortFunc(r.group.name), () => toggle(b.closest('tr')!, r), { class: 'plain cut', title: r.group.name, 'aria-expanded': 'false', dir: 'auto' });
+        const b = button('', () => toggle(b.closest('tr')!, r), { class: 'plain cut', title: wholeName(page, r.group.id), 'aria-expanded': 'false', dir: 'auto' });
+        b.replaceChildren(...nameParts(page, r.group.id));
         return b;
       },
     },
@@ -166,15 +175,13 @@ function shareCell(page: Page, r: GroupRow, look: number, label: string): Node |
   const share = about(page.summary(), percent(ns, r.engaged));
   if (label === '') return share;
   const p99 = page.summary().latency(label, r.group.id).p99_ns;
-  return h('span', {}, share, p99 > 0 ? h('small', {}, ` (${duration(p99)})`) : null);
+  return h('span', {}, share, p99 > 0 ? h('small', {}, ` (${about(page.summary(), duration(p99))})`) : null);
 }
-
-const classes = { running: 'running', runnable: 'runnable', 'blocked-sync': 'sync', 'blocked-io': 'I/O', timer: 'timer', runtime: 'runtime', unknown: 'unknown' };
 
 /** mostly names the class with at least half of the time in progress, as a group's verdict does. */
 function mostly(r: GroupRow): string {
   if (r.engaged <= 0.001 * r.sum.times.lifetime) return 'at rest';
-  return Object.entries(classes).find(([c]) => 2 * r.sum.times.engagedOf(c) >= r.engaged)?.[1] ?? 'mixed';
+  return Object.entries(classWords).find(([c]) => 2 * r.sum.times.engagedOf(c) >= r.engaged)?.[1] ?? 'mixed';
 }
 
 const [sparkWidth, sparkHeight] = [88, 18];

@@ -7,11 +7,11 @@ import { bodyOf, button, h, onResize, s as svg } from '../dom';
 import { count, duration } from '../format';
 import { lower } from '../model/histogram';
 import type { Summary } from '../model/summary';
-import { lookOf, looks } from '../palette';
+import { classWords, lookOf, looks } from '../palette';
 import type { Page } from '../page';
 import { logAxis } from './chart';
 import { copyButton } from './copy';
-import { about, followNote } from './range';
+import { about, coarseLengths, followNote } from './range';
 import { SortedTable } from './table';
 
 interface Row {
@@ -25,13 +25,14 @@ interface Row {
 
 export function mountLatency(page: Page): void {
   const body = bodyOf('latency');
-  followNote(page, 'latency');
+  followNote(page, 'latency', coarseLengths);
   let chosen = 'runnable';
   const select = h('select', { 'aria-label': 'Distribution of' });
   const chart = h('div', { class: 'plot' });
   const said = h('p', { class: 'scope', 'aria-live': 'polite' });
+  const drawn = h('p', { class: 'scope' });
   const table = new SortedTable<Row>(columns(page, (label) => choose(label)), { caption: 'Intervals that lie in the range, or the part that does; at rest left out', limit: 60, fixed: true });
-  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select)), chart, said, table.element, copyButton(page, 'Latencies', () => table.markdown()));
+  body.append(h('div', { class: 'tools' }, h('label', {}, 'Distribution of ', select)), chart, drawn, said, table.element, copyButton(page, 'Latencies', () => table.markdown()));
 
   const choose = (label: string): void => {
     chosen = label;
@@ -46,12 +47,13 @@ export function mountLatency(page: Page): void {
     said.textContent = row
       ? `${row.label}: ${about(s, count(row.latency.count))} · median ${about(s, duration(row.latency.p50_ns))} · p90 ${about(s, duration(row.latency.p90_ns))} · p99 ${about(s, duration(row.latency.p99_ns))} · longest ${about(s, duration(row.latency.max_ns))}`
       : 'Nothing of the kind lies in the range.';
-    chart.replaceChildren(...(row ? [bars(s, row, Math.max(240, chart.clientWidth))] : []));
+    chart.replaceChildren(...(row ? [bars(s, row, !page.log.complete, Math.max(240, chart.clientWidth))] : []));
+    drawn.textContent = row && !page.log.complete ? `Bars ≈: of merged intervals it is known in which quarter of a power of two their lengths are.` : '';
   };
   select.addEventListener('change', () => choose(select.value));
   draw(page.summary());
   onResize(chart, () => draw(page.summary()));
-  page.onSummary(draw);
+  page.onSummary(draw, 'latency');
 }
 
 function columns(page: Page, choose: (label: string) => void): ConstructorParameters<typeof SortedTable<Row>>[0] {
@@ -63,8 +65,6 @@ function columns(page: Page, choose: (label: string) => void): ConstructorParame
   ];
 }
 
-const short: Record<string, string> = { 'blocked-sync': 'sync', 'blocked-io': 'I/O' };
-
 /** rowsOf lists the classes, each with its kinds below it where these are more than one. */
 function rowsOf(page: Page, s: Summary): Row[] {
   const out: Row[] = [];
@@ -72,7 +72,7 @@ function rowsOf(page: Page, s: Summary): Row[] {
     const kinds = page.log.kinds.filter((k) => k.class === name).map((k) => ({ k, latency: s.latency(k.label) })).filter((x) => x.latency.count > 0);
     if (kinds.length === 0) continue;
     const classLook = looks[lookOf(kinds[0]!.k)]!.name;
-    const of = short[name] ?? name;
+    const of = classWords[name];
     if (kinds.length > 1) out.push({ label: name, name: of, look: classLook, part: false, latency: s.latency(name) });
     for (const { k, latency } of kinds) {
       const kind = k.label.slice(name.length + 1);
@@ -84,7 +84,7 @@ function rowsOf(page: Page, s: Summary): Row[] {
 
 const height = 110;
 
-function bars(s: Summary, row: Row, width: number): SVGElement {
+function bars(s: Summary, row: Row, rough: boolean, width: number): SVGElement {
   const hist = s.histogram(row.label);
   // Four bars for each power of two: finer ones are noise at this width.
   const joined = new Map<number, number>();
@@ -100,12 +100,12 @@ function bars(s: Summary, row: Row, width: number): SVGElement {
   const xOf = (ns: number): number => x((32 * Math.log2(Math.max(ns, 1))) / 8);
   const base = height - 18;
   const marks = ([['p50', row.latency.p50_ns], ['p90', row.latency.p90_ns], ['p99', row.latency.p99_ns]] as const).map(([label, ns]) => mark(label, xOf(ns), base));
-  return svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Distribution of ${row.label}; the table below has its percentiles` },
+  return svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Distribution of ${row.label}${rough ? ', merged intervals by coarse buckets' : ''}; the table below has its percentiles` },
     logAxis(lower(8 * first), lower(8 * last), xOf, base, 12),
     [...joined].map(([b, n]) => {
       const tall = Math.max(1, (n / most) * (base - 16));
       return svg('rect', { class: `fill c-${row.look}`, x: x(b) + 0.5, y: base - tall, width: Math.max(1, x(b + 1) - x(b) - 1), height: tall },
-        svg('title', {}, `${duration(lower(8 * b))} to ${duration(lower(8 * (b + 1)))}: ${about(s, count(n))}`));
+        svg('title', {}, `${duration(lower(8 * b))} to ${duration(lower(8 * (b + 1)))}: ${rough ? '≈' : ''}${count(n)}`));
     }),
     svg('line', { class: 'axis', x1: left, x2: width - right, y1: base, y2: base }),
     apart(marks),

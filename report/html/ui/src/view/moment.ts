@@ -3,10 +3,9 @@
 import type { Moment } from '../data/result';
 import { button } from '../dom';
 import { duration, instant } from '../format';
-import { revealing } from '../model/navigate';
+import { around, revealing } from '../model/navigate';
 import type { Page } from '../page';
 import type { State } from '../state';
-import { around } from './range';
 
 /** momentText says when something was. */
 function momentText(m: Moment): string {
@@ -24,6 +23,6 @@ export function showMoment(page: Page, m: Moment, also: Partial<State> = {}): vo
   const known = m.goroutine !== undefined && page.goroutineAt(m.goroutine, m.from_ns) >= 0;
   const lane = known ? revealing(page, m.goroutine!, m.from_ns) : {};
   const open = new Set([...(lane.open ?? page.store.state.open), ...(also.open ?? [])]);
-  page.store.set({ ...lane, ...also, ...around(page, m.from_ns, m.to_ns), by: 'group', open: [...open] });
+  page.store.set({ ...lane, ...also, ...around(page.store, m.from_ns, m.to_ns), by: 'group', open: [...open] });
   document.getElementById('timeline')?.scrollIntoView();
 }

@@ -54,6 +54,7 @@ class Overview {
 
   start(): void {
     const { page } = this;
+    this.canvas.style.height = `${height}px`; // nothing below it moves when it is drawn
     const section = byID('overview');
     const tools = section.querySelector<HTMLElement>('.tools') ?? section.insertBefore(h('div', { class: 'tools' }), this.body);
     tools.replaceChildren(this.brush.range, restSwitch(page));
@@ -69,7 +70,6 @@ class Overview {
     this.dpr = devicePixelRatio || 1;
     this.canvas.width = Math.round(width * this.dpr);
     this.canvas.height = Math.round(height * this.dpr);
-    this.canvas.style.height = `${height}px`;
     const { log, result } = this.page;
     const columns = Math.max(1, Math.round((width - left - right) * this.dpr));
     if (this.goroutines?.width !== columns) {

@@ -3,6 +3,7 @@
 import type { Piece } from '../data/result';
 import { h } from '../dom';
 import { duration, percent, shortFunc } from '../format';
+import { groupName } from '../model/words';
 import type { Page } from '../page';
 import { frameName } from './stack';
 
@@ -43,7 +44,7 @@ export function pieceText(page: Page, p: Piece): string {
 function readyText(page: Page, p: Piece): string {
   if (p.stopped) return 'no processor: the world was stopped';
   if (p.group === undefined) return 'no processor, though one was free or becoming so';
-  return `no processor; ${shortFunc(page.result.groups[p.group]?.name ?? 'others')} had it`;
+  return `no processor; ${groupName(page.result, p.group)} had it`;
 }
 
 function spot(p: Piece): string {

@@ -1,7 +1,7 @@
 // The search in the header.
 
 import { byID, h } from '../dom';
-import { revealing } from '../model/navigate';
+import { around, showing } from '../model/navigate';
 import { search, type Found } from '../model/search';
 import type { Page } from '../page';
 
@@ -81,7 +81,7 @@ function show(page: Page, f: Found): void {
   const { store, log } = page;
   switch (f.what) {
     case 'goroutine':
-      store.set({ ...revealing(page, f.id, -1), ...(store.state.by === 'P' || store.state.by === 'task' ? { by: 'goroutine' } : {}) });
+      store.set({ ...showing(page, f.g), ...(store.state.by === 'P' || store.state.by === 'task' ? { by: 'goroutine' } : {}) });
       break;
     case 'group':
       store.set({ by: 'group', group: f.group, query: '', open: [...new Set([...store.state.open, f.group])] });
@@ -91,8 +91,7 @@ function show(page: Page, f: Found): void {
       break;
     case 'task': {
       const [start, ns] = [log.tasks.start[f.task]!, log.tasks.ns[f.task]!];
-      const margin = Math.max(50, ns * 0.1);
-      store.set({ by: 'task', query: '', from: Math.max(store.bounds.from, start - margin), to: Math.min(store.bounds.to, start + ns + margin) });
+      store.set({ by: 'task', query: '', ...around(store, start, start + ns) });
     }
   }
   byID('timeline').scrollIntoView({ block: 'start' });

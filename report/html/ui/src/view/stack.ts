@@ -11,11 +11,23 @@ export function stackList(frames: readonly Frame[], most = 12): HTMLElement {
   return h('ol', { class: 'stack' }, items);
 }
 
-const plumbing = /^(runtime|sync|internal\/sync|internal\/poll|internal\/synctest|testing\/synctest|syscall|time)\./;
+/** Packages through which a wait passes on its way to the runtime, with those below them (report/internal/names). */
+const passedOver = /^(runtime|internal|sync|syscall|time|os|io|net|bufio|crypto\/tls|golang\.org\/x\/sync)(\/|$)/;
 
-/** placeName is the innermost frame outside the runtime and its like. */
+function packageOf(fn: string): string {
+  const plain = fn.split('[', 1)[0]!;
+  const slash = plain.lastIndexOf('/') + 1;
+  return plain.slice(0, slash) + plain.slice(slash).split('.', 1)[0]!;
+}
+
+function isPlumbing(fn: string): boolean {
+  const of = packageOf(fn);
+  return passedOver.test(of) && of !== 'net/http';
+}
+
+/** placeName is the frame that a reader will recognise: the first outside the plumbing, or else the outermost. */
 export function placeName(frames: readonly Frame[] | undefined): string {
-  const f = frames?.find((x) => !plumbing.test(x.func)) ?? frames?.at(-1);
+  const f = frames?.find((x) => !isPlumbing(x.func)) ?? frames?.at(-1);
   return f ? frameName(f) : 'no stack';
 }
 

@@ -5,10 +5,16 @@ import type { Page } from '../page';
 
 const tabs = [
   { id: 'flame', label: 'Flame graphs' },
+  { id: 'sites', label: 'Waits by place' },
   { id: 'blame', label: 'Who blocks whom' },
+  { id: 'sched', label: 'Scheduler' },
   { id: 'spans', label: 'Tasks and regions' },
   { id: 'gc', label: 'Garbage collector' },
 ] as const;
+
+/** The panel that is shown, once there are tabs, and what looks whether it is its own. */
+const shown = new WeakMap<Page, string>();
+const waiting: (() => void)[] = [];
 
 /** mountTabs comes after the panels: those that have drawn nothing are still hidden. */
 export function mountTabs(page: Page): void {
@@ -27,8 +33,10 @@ export function mountTabs(page: Page): void {
   });
   list.append(...buttons);
   byID(present[0]!.id).before(list);
+  /** chosen is which panel is shown: the first, where the address has one that is not there. */
+  const chosen = (): number => Math.max(0, present.findIndex((t) => t.id === page.store.state.tab));
   list.addEventListener('keydown', (e) => {
-    const now = present.findIndex((t) => t.id === page.store.state.tab);
+    const now = chosen();
     const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: present.length - 1 }[e.key];
     if (next === undefined) return;
     const i = (next + present.length) % present.length;
@@ -37,26 +45,27 @@ export function mountTabs(page: Page): void {
     e.preventDefault();
     e.stopPropagation();
   });
-  const choose = (): void =>
+  const choose = (): void => {
+    const now = chosen();
     present.forEach((t, i) => {
-      const on = t.id === page.store.state.tab;
-      buttons[i]!.setAttribute('aria-selected', String(on));
-      buttons[i]!.tabIndex = on ? 0 : -1;
-      byID(t.id).hidden = !on;
+      buttons[i]!.setAttribute('aria-selected', String(i === now));
+      buttons[i]!.tabIndex = i === now ? 0 : -1;
+      byID(t.id).hidden = i !== now;
     });
+    shown.set(page, present[now]!.id);
+    for (const draw of waiting) draw();
+  };
   page.store.watch(['tab'], choose);
-  if (!present.some((t) => t.id === page.store.state.tab)) page.store.set({ tab: present[0]!.id }, 'drag');
   choose();
 }
 
-/** whenShown puts off drawing a panel until its tab is chosen. It draws at once if that is so now. */
+/** whenShown puts off drawing a panel until it is shown. What it returns draws it anew, or puts that off. */
 export function whenShown(page: Page, id: string, draw: () => void): () => void {
   let due = true;
   const update = (): void => {
-    due = page.store.state.tab !== id;
+    due = shown.get(page) !== id;
     if (!due) draw();
   };
-  page.store.watch(['tab'], () => due && update());
-  update();
+  waiting.push(() => due && update());
   return update;
 }

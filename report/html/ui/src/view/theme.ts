@@ -19,7 +19,7 @@ export function mountTheme(page: Page): void {
   const { store } = page;
   const theme = button('', () => nextTheme(page));
   const patterns = button('▨', () => store.set({ patterns: !store.state.patterns }), { title: 'Patterns for classes (P)', 'aria-label': 'Patterns for classes' });
-  const overlays = button('GC', () => store.set({ overlays: !store.state.overlays }), { title: 'Marks of the garbage collector and stops of the world (O)', 'aria-label': 'Marks of the garbage collector and stops of the world' });
+  const overlays = button('GC, STW', () => store.set({ overlays: !store.state.overlays }), { title: 'Show collections and stops of the world (O)', 'aria-label': 'Show collections and stops of the world: GC, STW' });
   const help = button('?', () => openHelp(page), { title: 'Keys and legend (?)', 'aria-label': 'Keys and legend' });
   const signs = { auto: '◐', light: '☀', dark: '☾' };
   const follow = (): void => {

@@ -7,7 +7,7 @@ import { overlap, sum } from '../model/time';
 import { looks } from '../palette';
 import type { Page } from '../page';
 import { RangeSTW } from '../data/log';
-import { about, rangeText, wholeNote } from './range';
+import { about, coarseBoth, rangeText, wholeNote } from './range';
 
 interface Tile {
   name: string;
@@ -23,12 +23,14 @@ export function mountTiles(page: Page): void {
   bodyOf('verdict').append(note, list);
   wholeNote(page, 'verdict');
   const draw = (s: Summary): void => {
-    note.textContent = s.whole ? '' : `The numbers below: ${rangeText(page, s.from, s.to)}`;
+    const { short, long } = coarseBoth(page, s);
+    note.textContent = s.whole ? '' : `The numbers below: ${rangeText(page, s.from, s.to)}${short === '' ? '' : ` · ${short}`}`;
+    note.title = long;
     note.hidden = s.whole;
     list.replaceChildren(...tilesOf(page, s).map((t) => draught(s, t)));
   };
   draw(page.summary());
-  page.onSummary(draw);
+  page.onSummary(draw, 'verdict');
 }
 
 function draught(s: Summary, t: Tile): HTMLElement {
@@ -48,16 +50,15 @@ function tilesOf(page: Page, s: Summary): Tile[] {
   const out: Tile[] = [{
     name: 'Parallelism', look: 'running',
     value: `${average(p.averageRunning)} of ${procs}`,
-    note: p.averageParallelism > 0 ? `${average(p.averageParallelism)} while any ran` : 'nothing ran',
+    note: p.averageParallelism > 0 ? `${about(s, average(p.averageParallelism))} while any ran` : 'nothing ran',
     share: p.averageRunning / procs,
   }];
   const engaged = s.times.engaged;
   const time = s.times.byLook();
-  const names = ['Running', 'Runtime (GC)', 'Runnable', 'Sync', 'I/O', 'System calls', 'Sleeping', 'Unknown'];
   for (const i of [0, 2, 3, 4, 5, 6, 1, 7]) {
     const look = looks[i]!;
     if (time[i] === 0 && (look.name === 'unknown' || look.name === 'timer' || look.name === 'syscall')) continue;
-    out.push({ name: names[i]!, look: look.name, value: percent(time[i]!, engaged), note: noteOf(page, s, look.name, time[i]!), share: engaged > 0 ? time[i]! / engaged : 0 });
+    out.push({ name: look.title, look: look.name, value: percent(time[i]!, engaged), note: noteOf(page, s, look.name, time[i]!), share: engaged > 0 ? time[i]! / engaged : 0 });
   }
   const rest = s.times.atRest;
   if (rest > 0) out.push({ name: 'At rest', look: 'rest', value: duration(rest), note: 'idle by design, left out', share: rest / sum(s.times.ns) });
@@ -65,13 +66,13 @@ function tilesOf(page: Page, s: Summary): Tile[] {
 }
 
 function noteOf(page: Page, s: Summary, look: string, ns: number): string {
-  if (look === 'runnable' && ns > 0) return `${duration(ns)} · p99 ${duration(s.schedulingLatency().p99_ns)}`;
-  if (look !== 'runtime') return duration(ns);
+  if (look === 'runnable' && ns > 0) return `${about(s, duration(ns))} · p99 ${about(s, duration(s.schedulingLatency().p99_ns))}`;
+  if (look !== 'runtime') return about(s, duration(ns));
   const { ranges } = page.log;
   let stopped = 0;
   for (let i = 0; i < ranges.n; i++) if (ranges.code[i] === RangeSTW) stopped += overlap(ranges.start[i]!, ranges.start[i]! + ranges.ns[i]!, s.from, s.to);
   const assists = s.times.of('running/gc-assist');
-  return [duration(ns), assists > 0 ? `assists ${duration(assists)}` : '', stopped > 0 ? `stopped ${duration(stopped)}` : ''].filter(Boolean).join(' · ');
+  return [about(s, duration(ns)), assists > 0 ? `program assists ${about(s, duration(assists))}` : '', stopped > 0 ? `stopped ${duration(stopped)}` : ''].filter(Boolean).join(' · ');
 }
 
 /** processorsIn is the highest GOMAXPROCS in a range. */

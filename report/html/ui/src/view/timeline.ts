@@ -2,9 +2,9 @@
 
 import '../style/timeline.css';
 import { bodyOf, byID, h, onResize } from '../dom';
-import { count, duration } from '../format';
+import { count, counted, duration } from '../format';
 import { laneList, Lanes, single, type Lane } from '../model/lanes';
-import { fit, toWaker } from '../model/navigate';
+import { fit, opening, toWaker } from '../model/navigate';
 import type { Page } from '../page';
 import { color } from '../palette';
 import { onLook } from './look';
@@ -53,6 +53,8 @@ class Timeline {
   /** Whether the chosen goroutine's lane is to be brought into view when the list of lanes follows the range. */
   private seeking = false;
   private due = 0;
+  /** Index of the goroutine that the list of lanes was made for. */
+  private listed = -1;
   private drawings = 0;
 
   constructor(
@@ -87,37 +89,50 @@ class Timeline {
       this.scene.recolor();
       this.redraw();
     });
-    page.store.watch(['by', 'open', 'group', 'query', 'hideRest', 'goroutine'], () => this.relist());
+    page.store.watch(['by', 'open', 'group', 'query', 'hideRest'], () => void (this.relist() || this.redraw()));
     page.store.watch(['from', 'to', 'overlays'], () => this.redraw());
-    page.store.watch(['goroutine', 'instant'], () => this.follow());
+    page.store.watch(['goroutine', 'instant'], () => {
+      if (this.chosen() !== this.listed) this.relist(); // another life under the same ID
+      this.follow();
+    });
     // Which goroutines are there in the range is asked when the range rests.
     page.onSummary(() => {
       this.relist();
       this.seeking = false;
-    });
+    }, 'timeline');
     this.relist();
     if (page.store.state.goroutine > 0) this.follow();
   }
 
-  /** relist makes the list of lanes anew and keeps the lane at the top where it is. */
-  private relist(): void {
+  /** relist makes the list of lanes anew and keeps the lane at the top where it is. It says whether lanes came or went. */
+  private relist(): boolean {
     const { page, scene } = this;
     const before = scene.lanes;
+    const lanes = laneList(page.result, page.log, page.store.state);
+    this.listed = this.chosen();
+    this.note(lanes);
+    if (lanes.same(before)) return false;
     const top = before.atHeight(this.scroller.scrollTop);
     const anchor = top >= 0 ? before.at(top) : null;
     const offset = top >= 0 ? this.scroller.scrollTop - before.top[top]! : 0;
-    scene.lanes = laneList(page.result, page.log, page.store.state).layout(laneHeight(page));
-    this.note(scene.lanes);
+    scene.lanes = lanes.layout(laneHeight(page));
     this.resize();
     const now = anchor ? scene.lanes.find(anchor.kind, anchor.index) : -1;
     if (now >= 0) this.scroller.scrollTop = scene.lanes.top[now]! + offset;
     if (this.seeking) this.follow();
+    return true;
+  }
+
+  /** chosen is the index of the goroutine in the drawer, -1 without one. */
+  private chosen(): number {
+    const { goroutine } = this.page.store.state;
+    return goroutine > 0 ? this.page.goroutineAt(goroutine) : -1;
   }
 
   private note(lanes: Lanes): void {
     const parts: string[] = [];
     if (lanes.n === 0) parts.push(lanes.problem === '' ? 'No lane matches. The filter, the group or the range leaves nothing.' : '');
-    if (lanes.atRest > 0) parts.push(`${count(lanes.atRest)} at rest throughout are hidden.`);
+    if (lanes.atRest > 0) parts.push(`${counted(lanes.atRest, 'lane', 'lanes')} at rest throughout ${lanes.atRest === 1 ? 'is' : 'are'} hidden.`);
     if (lanes.elsewhere > 0) parts.push(`${count(lanes.elsewhere)} with nothing in this range are not listed.`);
     this.notes.classList.toggle('wrong', lanes.problem !== '');
     this.notes.textContent = [lanes.problem, ...parts].filter((p) => p !== '').join(' ');
@@ -234,7 +249,7 @@ class Timeline {
   private open(lane: Lane): void {
     const { page } = this;
     const { log, store, result } = page;
-    const show = (g: number): void => store.set({ goroutine: log.goroutines.id[g]!, instant: -1 });
+    const show = (g: number): void => store.set(opening(log, g));
     if (lane.kind === 'goroutine' || lane.kind === 'owner') return show(lane.index);
     if (lane.kind === 'task') return store.set({ goroutine: log.tasks.g[lane.index]!, instant: log.tasks.start[lane.index]! });
     if (lane.kind !== 'group') return;
@@ -259,7 +274,7 @@ class Timeline {
   private follow(): void {
     const { page, scene } = this;
     this.seeking = true;
-    const g = page.store.state.goroutine > 0 ? page.goroutineAt(page.store.state.goroutine) : -1;
+    const g = this.chosen();
     const i = g < 0 ? -1 : this.overlay.laneOf(g, page.store.state.instant);
     if (i >= 0 && i < scene.lanes.n) {
       this.scrollTo(i);

@@ -7,7 +7,7 @@ import type { Parallelism } from '../model/parallel';
 import type { Summary } from '../model/summary';
 import { sum } from '../model/time';
 import type { Page } from '../page';
-import { about, followNote } from './range';
+import { about, coarseSweep, followNote } from './range';
 import { processorsIn } from './tiles';
 
 interface Label {
@@ -29,13 +29,13 @@ const labels: readonly Label[] = [
 
 export function mountWall(page: Page): void {
   const body = bodyOf('wall');
-  followNote(page, 'wall');
+  followNote(page, 'wall', coarseSweep);
   const draw = (s: Summary): void => {
     const p = s.parallel();
     body.replaceChildren(...partition(page, s, p), ...runningAtOnce(page, s, p));
   };
   draw(page.summary());
-  page.onSummary(draw);
+  page.onSummary(draw, 'wall');
 }
 
 function partition(page: Page, s: Summary, { partition: parts }: Parallelism): HTMLElement[] {
@@ -52,29 +52,47 @@ function partition(page: Page, s: Summary, { partition: parts }: Parallelism): H
   return [bar, h('div', { class: 'scroll' }, h('table', { class: 'wide' }, h('caption', {}, 'Each instant has one label; at rest left out'), h('tbody', {}, rows)))];
 }
 
+/** About so many letters go into the whole bar. */
+const room = 48;
+
 function segment(l: Label, ns: number, of: number): HTMLElement {
   const share = ns / of;
-  const part = h('div', { class: `fill w-${l.look}`, title: `${l.name} ${percent(ns, of)}` }, share > 0.2 ? l.name : null);
+  const part = h('div', { class: `fill w-${l.look}`, title: `${l.name} ${percent(ns, of)}` }, share * room > l.name.length ? l.name : null);
   part.style.width = `${100 * share}%`;
   return part;
 }
 
-const causeWords: Record<string, string> = {
-  io: 'for input or output', timer: 'for timers', sync: 'for goroutines', syscall: 'in system calls', cgo: 'in native code', runtime: 'for the runtime',
-  coroutine: 'for a coroutine', unknown: 'unknown', stw: 'the world was stopped', gc: 'GC had the Ps', 'syscall-held': 'Ps were held in system calls',
-  dispatch: 'ready, a P was free', capacity: 'ready, no P was free', dependency: 'blocked on sync', latency: 'on I/O or timers',
-  partial: 'on some Ps', full: 'on all Ps', saturated: 'on all Ps, more were ready', wasteful: 'more were ready, a P was free',
+type CauseKey = 'parallel' | 'interleaved' | 'stalled' | 'latency_bound';
+
+/** Where the Result splits a label's time by cause, and how the causes read: the same name means something else under another label. */
+const causesOf: Record<CauseKey, { of: 'parallel_kind_ns' | 'interleaved_cause_ns' | 'stalled_cause_ns' | 'latency_cause_ns'; words: Record<string, string> }> = {
+  parallel: { of: 'parallel_kind_ns', words: { partial: 'on some Ps', full: 'on all Ps', saturated: 'on all Ps, more were ready', wasteful: 'on some Ps, more were ready' } },
+  interleaved: {
+    of: 'interleaved_cause_ns',
+    words: {
+      capacity: 'others ready, no P free', dispatch: 'others ready, a P free', stw: 'others ready, the world stopped', dependency: 'others blocked on sync',
+      latency: 'others on I/O or timers', coroutine: 'others in coroutines', runtime: 'others in the runtime', unknown: 'the trace does not say',
+    },
+  },
+  stalled: {
+    of: 'stalled_cause_ns',
+    words: { stw: 'the world was stopped', gc: 'GC had the Ps', 'syscall-held': 'Ps were held in system calls', dispatch: 'a P was idle or looked for work', saturated: 'all Ps ran others' },
+  },
+  latency_bound: {
+    of: 'latency_cause_ns',
+    words: { io: 'for I/O', timer: 'for timers', sync: 'on sync', syscall: 'in system calls', cgo: 'in native code', runtime: 'for the runtime', coroutine: 'in coroutines', unknown: 'the trace does not say' },
+  },
 };
 
 /** causes says why, which only the analysis of the whole trace knows. */
 function causes(page: Page, s: Summary, l: Label): string {
   if (!s.whole) return '';
-  const c = page.result.concurrency;
-  const found = { parallel: c.parallel_kind_ns, interleaved: c.interleaved_cause_ns, stalled: c.stalled_cause_ns, latency_bound: c.latency_cause_ns }[l.key as string];
-  const all = Object.entries(found ?? {}).sort((a, b) => b[1] - a[1]);
+  const split = causesOf[l.key as CauseKey];
+  if (!split) return '';
+  const all = Object.entries(page.result.concurrency[split.of]).sort((a, b) => b[1] - a[1]);
   const whole = sum(all.map(([, ns]) => ns));
   if (whole === 0) return '';
-  return ': ' + all.slice(0, 3).map(([name, ns]) => `${causeWords[name] ?? name} ${percent(ns, whole)}`).join(', ');
+  return ': ' + all.slice(0, 3).map(([name, ns]) => `${split.words[name] ?? name} ${percent(ns, whole)}`).join(', ');
 }
 
 interface Rung {

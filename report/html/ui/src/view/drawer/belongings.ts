@@ -2,7 +2,7 @@
 
 import { button, h } from '../../dom';
 import { count, duration } from '../../format';
-import { logsOf, regionsOf, samplesOf } from '../../model/indexes';
+import { logsOf, regionsOf, samplesOf, tasksOf } from '../../model/indexes';
 import { revealing } from '../../model/navigate';
 import { at } from '../../model/words';
 import type { Page } from '../../page';
@@ -19,13 +19,11 @@ export function belongings(page: Page, g: number): HTMLElement {
   const own = (of: { at: Uint32Array; items: Uint32Array }): number[] => Array.from(of.items.subarray(of.at[g]!, of.at[g + 1]!));
   const part = (title: string, items: number[], line: (i: number) => (Node | string)[]): HTMLElement | null =>
     items.length === 0 ? null : h('details', {}, h('summary', {}, `${title} (${count(items.length)})`), h('ul', { class: 'dr-own' }, items.slice(0, most).map((i) => h('li', {}, line(i))), items.length > most && h('li', { class: 'muted' }, `… ${count(items.length - most)} more`)));
-  const tasks: number[] = [];
-  for (let t = 0; t < log.tasks.n; t++) if (log.tasks.g[t] === id) tasks.push(t);
   const span = (name: string, start: number, ns: number): (Node | string)[] => [link(start), ' ', h('bdi', {}, name.slice(0, 300)), ` ${duration(ns)}`];
   const samples = own(samplesOf(log)).length;
   return h('div', { class: 'dr-belongings' },
     part('Log messages', own(logsOf(log)), (i) => [link(log.logs.at[i]!), ' ', h('bdi', {}, `${log.strings[log.logs.category[i]!]!}: ${log.strings[log.logs.message[i]!]!}`.slice(0, 500))]),
-    part('Tasks', tasks, (t) => span(`${log.strings[log.tasks.type[t]!]!} #${log.tasks.id[t]!}`, log.tasks.start[t]!, log.tasks.ns[t]!)),
+    part('Tasks', own(tasksOf(log)), (t) => span(`${log.strings[log.tasks.type[t]!]!} #${log.tasks.id[t]!}`, log.tasks.start[t]!, log.tasks.ns[t]!)),
     part('Regions', own(regionsOf(log)), (r) => span(log.strings[log.regions.type[r]!]!, log.regions.start[r]!, log.regions.ns[r]!)),
     samples > 0 ? h('p', { class: 'muted' }, `${count(samples)} CPU samples, ticks below its lane`) : null,
   );

@@ -13,6 +13,8 @@ interface KindTime {
   atRest: boolean;
   merged: boolean;
   n: number;
+  /** Whether n is a share of merged intervals of which only a part lies in the range. */
+  cut: boolean;
   ns: number;
   /** Lengths of single intervals, as far as they lie in the range. */
   lengths: number[];
@@ -49,10 +51,12 @@ function sums(page: Page, g: number, from: number, to: number): KindTime[] {
     const atRest = (codes[c]! & restBit) !== 0;
     const key = merged ? 'merged' : `${log.cells.kind[c]!} ${atRest}`;
     let sum = by.get(key);
-    if (!sum) by.set(key, (sum = { kind: log.cells.kind[c]!, atRest, merged, n: 0, ns: 0, lengths: [] }));
+    if (!sum) by.set(key, (sum = { kind: log.cells.kind[c]!, atRest, merged, n: 0, cut: false, ns: 0, lengths: [] }));
     const ns = Math.min(end[i]!, to) - Math.max(start[i]!, from);
     sum.ns += ns;
-    sum.n += merged ? who[i]! : 1;
+    const whole = end[i]! - start[i]!;
+    sum.n += merged ? (who[i]! * ns) / Math.max(1, whole) : 1;
+    if (merged && ns < whole) sum.cut = true;
     if (!merged) sum.lengths.push(ns);
   }
   for (const s of by.values()) s.lengths.sort((a, b) => a - b);
@@ -66,6 +70,6 @@ function row(page: Page, r: KindTime, all: number): HTMLElement {
   const title = r.merged ? 'Too short to be kept one by one; of what kinds they were is known of the group only' : page.log.kinds[r.kind]!.doc;
   return h('tr', {},
     h('th', { scope: 'row', title }, h('span', { class: `swatch c-${lookName(page, r)}` }), ' ', name),
-    [count(r.n), duration(r.ns), percent(r.ns, all), rank(0.5), rank(0.99), rank(1)].map((t) => h('td', { class: 'n' }, t)),
+    [(r.cut ? '≈' : '') + count(Math.max(1, r.n)), duration(r.ns), percent(r.ns, all), rank(0.5), rank(0.99), rank(1)].map((t) => h('td', { class: 'n' }, t)),
   );
 }

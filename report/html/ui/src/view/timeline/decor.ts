@@ -4,8 +4,9 @@
 import { RangeMark, RangeSTW, type Log } from '../../data/log';
 import { color } from '../../palette';
 import { firstAfter } from '../../model/buckets';
-import { goroutineOf, logsOf, samplesOf, samplesOn } from '../../model/indexes';
-import { single } from '../../model/lanes';
+import { goroutineOf, logsIn, logsOf, samplesIn, samplesOf, samplesOn } from '../../model/indexes';
+import { single, type Lane } from '../../model/lanes';
+import type { Buckets } from '../../model/buckets';
 import { placeOf } from '../../model/stacks';
 import { spanRows } from '../../model/spans';
 import { goroutineName } from '../../model/words';
@@ -35,7 +36,7 @@ export function drawDecor(ctx: CanvasRenderingContext2D, page: Page, scene: Scen
   ctx.textBaseline = 'middle';
   for (const d of scene.drawn) outlines(ctx, page, d, x, scene.width);
   for (const w of scene.wide) text(ctx, page, scene, w, x);
-  for (const d of scene.drawn) marks(ctx, page, d, x, from, to);
+  for (const d of scene.drawn) marks(ctx, page, d, scene.width);
   if (page.store.state.overlays) drawStops(ctx, page.log, x, 0, scene.width, 0, scene.height, stopAlpha(page.log, from, to));
   ctx.restore();
 }
@@ -146,37 +147,49 @@ function outlines(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, x: X, wid
   }
 }
 
-/** marks draws CPU samples as ticks at the bottom of a lane and log messages as wedges at its top. */
-function marks(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, x: X, from: number, to: number): void {
-  const { log, result } = page;
-  const { kind, index } = d.lane;
+/** A run of items of buckets. */
+interface Marks {
+  of: Buckets;
+  key: number;
+}
+
+/** marksOf are the CPU samples and the log messages of a lane; of a group's those of all its goroutines. */
+function marksOf({ log, result }: Page, { kind, index }: Lane): { samples?: Marks; logs?: Marks } {
+  if (kind === 'P') return { samples: { of: samplesOn(log), key: index } };
   const g = kind === 'goroutine' || kind === 'owner' ? index : kind === 'group' ? single(result, log, index) : -1;
-  const each = (items: Uint32Array, lo: number, hi: number, at: ArrayLike<number>, draw: (x: number) => void): void => {
-    let last = -Infinity;
-    for (let k = firstAfter((i) => at[items[i]!]!, lo, hi, from - 1); k < hi; k++) {
-      if (at[items[k]!]! > to) break;
-      const px = x(at[items[k]!]!);
-      if (px - last < 1) continue;
-      draw(px);
-      last = px;
-    }
-  };
-  const sampled = g >= 0 ? { of: samplesOf(log), key: g } : kind === 'P' ? { of: samplesOn(log), key: index } : null;
-  if (sampled && sampled.key + 1 < sampled.of.at.length) {
-    ctx.fillStyle = color('--text');
-    each(sampled.of.items, sampled.of.at[sampled.key]!, sampled.of.at[sampled.key + 1]!, log.samples.at, (px) => ctx.fillRect(Math.round(px), d.y + d.height - 4, 1, 4));
+  if (g >= 0) return { samples: { of: samplesOf(log), key: g }, logs: { of: logsOf(log), key: g } };
+  return kind === 'group' ? { samples: { of: samplesIn(log), key: index }, logs: { of: logsIn(log), key: index } } : {};
+}
+
+/** eachPixel calls back for every pixel of a range in which there is an item. */
+function eachPixel({ of, key }: Marks, time: ArrayLike<number>, from: number, to: number, width: number, draw: (x: number) => void): void {
+  const ns = (to - from) / width;
+  const hi = of.at[key + 1] ?? 0;
+  const at = (k: number): number => time[of.items[k]!]!;
+  for (let k = firstAfter(at, of.at[key] ?? 0, hi, from - 1); k < hi && at(k) <= to; ) {
+    const x = Math.floor((at(k) - from) / ns);
+    draw(x);
+    k = firstAfter(at, k + 1, hi, from + (x + 1) * ns - 1e-6);
   }
-  if (g < 0) return;
-  const { at, items } = logsOf(log);
+}
+
+/** marks draws CPU samples as ticks at the bottom of a lane and log messages as wedges at its top. */
+function marks(ctx: CanvasRenderingContext2D, page: Page, d: Drawn, width: number): void {
+  const { log } = page;
+  const { from, to } = page.store.state;
+  const { samples, logs } = marksOf(page, d.lane);
   ctx.fillStyle = color('--text');
   ctx.strokeStyle = color('--panel');
-  each(items, at[g]!, at[g + 1]!, log.logs.at, (px) => {
-    ctx.beginPath();
-    ctx.moveTo(px - 4, d.y - 1);
-    ctx.lineTo(px + 4, d.y - 1);
-    ctx.lineTo(px, d.y + 6);
-    ctx.closePath();
-    ctx.stroke();
-    ctx.fill();
-  });
+  if (samples) eachPixel(samples, log.samples.at, from, to, width, (x) => ctx.fillRect(x, d.y + d.height - 4, 1, 4));
+  if (logs) {
+    eachPixel(logs, log.logs.at, from, to, width, (x) => {
+      ctx.beginPath();
+      ctx.moveTo(x - 4, d.y - 1);
+      ctx.lineTo(x + 4, d.y - 1);
+      ctx.lineTo(x, d.y + 6);
+      ctx.closePath();
+      ctx.stroke();
+      ctx.fill();
+    });
+  }
 }

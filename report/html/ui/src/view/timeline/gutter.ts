@@ -4,7 +4,7 @@
 import { h } from '../../dom';
 import { single, type Lane } from '../../model/lanes';
 import type { Page } from '../../page';
-import { laneName } from './names';
+import { laneName, wholeName } from './names';
 import { laneTimes, spoken } from './table';
 import type { Drawn, Scene } from './scene';
 
@@ -41,13 +41,14 @@ export class Gutter {
     const { scene } = this;
     this.active = Math.max(0, Math.min(this.active, scene.lanes.n - 1));
     const { by, open, goroutine } = this.page.store.state;
+    const chosen = goroutine > 0 ? this.page.goroutineAt(goroutine) : -1;
     const rows = scene.drawn;
     // While panning and zooming the rows stay as they are.
-    const now: unknown[] = [scene.lanes, rows.length, rows[0]?.i, rows[0]?.y, this.active, by, open, goroutine];
+    const now: unknown[] = [scene.lanes, rows.length, rows[0]?.i, rows[0]?.y, this.active, by, open, chosen];
     if (now.some((v, i) => v !== this.drawn[i])) {
       this.drawn = now;
       this.element.classList.toggle('flat', by !== 'group');
-      this.element.replaceChildren(...rows.map((d) => this.row(d)));
+      this.element.replaceChildren(...rows.map((d) => this.row(d, chosen)));
     }
     const shown = scene.drawn.some((d) => d.i === this.active);
     if (shown) this.element.setAttribute('aria-activedescendant', `lane-${this.active}`);
@@ -57,24 +58,24 @@ export class Gutter {
     this.speak = window.setTimeout(() => this.label(), 250);
   }
 
-  private row(d: Drawn): HTMLElement {
+  private row(d: Drawn, chosen: number): HTMLElement {
     const { page } = this;
-    const [name, beside] = laneName(page, d.lane);
+    const [name, beside, note] = laneName(page, d.lane);
     const only = d.lane.kind === 'group' ? single(page.result, page.log, d.lane.index) : -1;
     const opens = d.lane.kind === 'group' && only < 0;
     const open = opens && page.store.state.open.includes(d.lane.index);
     const of = d.lane.kind === 'goroutine' || d.lane.kind === 'owner' ? d.lane.index : only;
-    const g = of >= 0 ? page.log.goroutines.id[of]! : 0;
     const row = h(
       'div',
       {
         id: `lane-${d.i}`, role: 'treeitem', class: `tl-name depth-${d.lane.depth}` + (d.i === this.active ? ' active' : ''),
         'aria-level': d.lane.depth + 1, 'aria-posinset': d.i + 1, 'aria-setsize': this.scene.lanes.n,
-        'aria-expanded': opens ? String(open) : null, 'aria-selected': String(g > 0 && g === page.store.state.goroutine),
-        'data-lane': d.i, title: `${name} ${beside}`.slice(0, 400),
+        'aria-expanded': opens ? String(open) : null, 'aria-selected': String(of >= 0 && of === chosen),
+        'data-lane': d.i, title: wholeName(page, d.lane).slice(0, 400),
       },
       h('span', { class: 'tl-twisty', 'aria-hidden': 'true' }, opens ? (open ? '▾' : '▸') : ''),
       h('span', { class: 'tl-label' }, name.slice(0, 300)),
+      note !== '' && h('span', { class: 'tl-note' }, note.slice(0, 200)),
       h('span', { class: 'tl-beside' }, beside.slice(0, 100)),
     );
     row.style.top = `${d.y}px`;
@@ -85,8 +86,7 @@ export class Gutter {
   private label(): void {
     for (const d of this.scene.drawn) {
       const row = document.getElementById(`lane-${d.i}`);
-      const [name, beside] = laneName(this.page, d.lane);
-      row?.setAttribute('aria-label', `${name} ${beside}: ${spoken(laneTimes(this.page, d.lane))}`);
+      row?.setAttribute('aria-label', `${wholeName(this.page, d.lane)}: ${spoken(laneTimes(this.page, d.lane))}`);
     }
   }
 

@@ -9,7 +9,7 @@ import { firstAfter } from '../../model/buckets';
 import { spanRows } from '../../model/spans';
 import { looks } from '../../palette';
 import type { Page } from '../../page';
-import { laneName } from './names';
+import { wholeName } from './names';
 import type { Scene } from './scene';
 
 /** Time of a lane in the range. */
@@ -94,8 +94,7 @@ export function lanesTable(page: Page, scene: Scene): HTMLElement {
     h('caption', {}, 'Time of the lanes in view, by class, in the range that is shown'),
     h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'lane'), used.map(({ l }) => h('th', { scope: 'col', class: 'n' }, `${l.letter} ${l.label}`)), h('th', { scope: 'col', class: 'n' }, 'at rest'), anyMerged && h('th', { scope: 'col', class: 'n', title: 'Intervals too short to keep; their group has their time by class' }, 'merged'))),
     h('tbody', {}, rows.map((r) => {
-      const [name, beside] = laneName(page, r.lane);
-      return h('tr', {}, h('th', { scope: 'row', class: 'cut' }, `${name} ${beside}`.slice(0, 400)), used.map(({ i }) => cell(r, r.times.ns[i]!)), cell(r, r.times.atRest), anyMerged && cell(r, r.times.merged));
+      return h('tr', {}, h('th', { scope: 'row', class: 'cut' }, wholeName(page, r.lane).slice(0, 400)), used.map(({ i }) => cell(r, r.times.ns[i]!)), cell(r, r.times.atRest), anyMerged && cell(r, r.times.merged));
     })),
   );
 }
