@@ -251,6 +251,7 @@ func (p *tab) prefers(scheme string) {
 // settle waits until what was set off has been drawn: the sums follow a little later.
 func (p *tab) settle() {
 	p.Helper()
+	defer p.until("document.documentElement.dataset.busy === undefined")
 	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[any](`new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done(0))), 100))`, chromedp.EvalAwaitPromise)); err != nil {
 		p.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package html_test
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/conctrace/conctrace/analyze"
@@ -31,4 +32,20 @@ func TestEveryViewIsQuiet(t *testing.T) {
 			open(t, write(t, "../../testdata/traces/"+name, analyze.Options{}, html.Options{}), "").wander()
 		})
 	}
+	for name, o := range map[string]analyze.Options{
+		"of some goroutines": {Group: regexp.MustCompile("readLoop")}, "of none": {Group: regexp.MustCompile("nothing is called so")}, "of an instant": {From: 1000, To: 1001},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, write(t, serverTrace, o, html.Options{}), "")
+			if len(p.page.log.Goroutines) > 0 {
+				p.wander()
+			}
+		})
+	}
+	t.Run("with intervals merged", func(t *testing.T) {
+		open(t, write(t, serverTrace, analyze.Options{}, html.Options{MaxBytes: 1}), "").wander()
+	})
+	t.Run("with gaps", func(t *testing.T) {
+		open(t, write(t, "../../testdata/bad/generation-removed.trace", analyze.Options{}, html.Options{}), "").wander()
+	})
 }

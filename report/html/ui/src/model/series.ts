@@ -199,7 +199,7 @@ export function goroutineColumns(log: Log, width: number, groups: readonly numbe
 /** Bands of what Ps ran. */
 export const ranUser = 0;
 export const ranSystem = 1;
-/** By goroutines that a filter does not match. */
+/** By goroutines that a filter does not match, or that the page was not made of. */
 export const ranOther = 2;
 
 /** addProcessor counts what a P ran; band says which of the three a goroutine of a group is, or -1. */
@@ -228,6 +228,7 @@ export function addProcessor(c: Columns, log: Log, p: number, band: (group: numb
       const share = Math.max(0, length - filled) / free / column;
       if (log.procs.user[r]! > 0) c.addTo(ranUser, x, log.procs.user[r]! * share);
       if (log.procs.system[r]! > 0) c.addTo(ranSystem, x, log.procs.system[r]! * share);
+      if (log.procs.other[r]! > 0) c.addTo(ranOther, x, log.procs.other[r]! * share);
     });
   }
 }

@@ -4,11 +4,14 @@
 import type { Edge } from '../data/result';
 import { onResize, s as svg } from '../dom';
 import { duration } from '../format';
+import { entryName, groupOrigin } from '../model/words';
 import type { Page } from '../page';
 import { nodeName } from './blame';
 
 interface Node {
   name: string;
+  /** What tells it from others of that name. */
+  origin: string;
   ns: number;
   y: number;
   height: number;
@@ -31,8 +34,9 @@ export function drawLinks(page: Page, into: HTMLElement): void {
 function drawing(page: Page, edges: readonly Edge[], width: number): SVGElement {
   const all = edges.reduce((ns, e) => ns + e.ns, 0);
   const scale = 260 / all;
-  const left = side(edges, (e) => `${e.from}`, (e) => nodeName(page, e.from), scale);
-  const right = side(edges, (e) => `${e.to} ${e.node}`, (e) => nodeName(page, e.to, e.node), scale);
+  const named = (group: number, node?: string): [string, string] => (group >= 0 ? [entryName(page.result, group), groupOrigin(page.result, group)] : [nodeName(page, group, node), '']);
+  const left = side(edges, (e) => `${e.from}`, (e) => named(e.from), scale);
+  const right = side(edges, (e) => `${e.to} ${e.node}`, (e) => named(e.to, e.node), scale);
   const height = Math.max(heightOf(left), heightOf(right)) + 22;
   const label = Math.min(260, width * 0.34);
   const [x0, x1] = [label, width - label];
@@ -44,7 +48,7 @@ function drawing(page: Page, edges: readonly Edge[], width: number): SVGElement 
     b.used += e.ns * scale;
     const mid = (x0 + x1) / 2;
     const path = svg('path', { class: `band ${lookOfEdge(e)}`, d: `M${x0 + 6},${ya} C${mid},${ya} ${mid},${yb} ${x1 - 6},${yb}`, 'stroke-width': wide });
-    path.append(svg('title', {}, `${a.name} waited ${duration(e.ns)} for ${b.name}`));
+    path.append(svg('title', {}, `${whole(a)} waited ${duration(e.ns)} for ${whole(b)}`));
     return path;
   });
   return svg('svg', { class: 'chart links', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'Who waited for whom; the table below has the numbers' },
@@ -62,10 +66,11 @@ function lookOfEdge(e: Edge): string {
 }
 
 /** side places the nodes of one side below each other, in the order in which edges mention them. */
-function side(edges: readonly Edge[], key: (e: Edge) => string, nameOf: (e: Edge) => string, scale: number): Map<string, Node> {
+function side(edges: readonly Edge[], key: (e: Edge) => string, nameOf: (e: Edge) => [string, string], scale: number): Map<string, Node> {
   const out = new Map<string, Node>();
   for (const e of edges) {
-    const node = out.get(key(e)) ?? { name: nameOf(e), ns: 0, y: 0, height: 0, used: 0 };
+    const [name, origin] = nameOf(e);
+    const node = out.get(key(e)) ?? { name, origin, ns: 0, y: 0, height: 0, used: 0 };
     node.ns += e.ns;
     out.set(key(e), node);
   }
@@ -79,18 +84,34 @@ function side(edges: readonly Edge[], key: (e: Edge) => string, nameOf: (e: Edge
   return out;
 }
 
+function whole(n: Node): string {
+  return n.origin === '' ? n.name : `${n.name} (${n.origin})`;
+}
+
 function heightOf(nodes: Map<string, Node>): number {
   return Math.max(0, ...[...nodes.values()].map((n) => n.y + n.height));
 }
 
 function nodeBox(n: Node, x: number, anchor: 'start' | 'end', room: number): SVGElement {
   const letters = Math.floor((room - 14) / 6.2);
-  const text = `${n.name}`;
   const time = duration(n.ns);
-  const shown = text.length + time.length + 1 > letters ? text.slice(0, Math.max(3, letters - time.length - 2)) + '…' : text;
+  const shown = cut(n.name, Math.max(4, letters - time.length - 1));
+  const origin = cutOrigin(n.origin, letters - time.length - 2 - shown.length);
   return svg('g', {},
     svg('rect', { class: 'node', x: anchor === 'end' ? x : x - 6, y: n.y, width: 6, height: n.height }),
-    svg('text', { class: 'strong', x: anchor === 'end' ? x - 6 : x + 6, y: n.y + n.height / 2 + 4, 'text-anchor': anchor }, shown, svg('tspan', { class: 'muted' }, ` ${time}`)),
-    svg('title', {}, `${n.name}: ${duration(n.ns)}`),
+    svg('text', { class: 'strong', x: anchor === 'end' ? x - 6 : x + 6, y: n.y + n.height / 2 + 4, 'text-anchor': anchor }, shown, svg('tspan', { class: 'muted' }, `${origin === '' ? '' : ' '}${origin} ${time}`)),
+    svg('title', {}, `${whole(n)}: ${duration(n.ns)}`),
   );
+}
+
+/** cutOrigin keeps the file and line of an origin where there is no room for the function. */
+function cutOrigin(origin: string, letters: number): string {
+  const line = origin.slice(origin.lastIndexOf(' ') + 1);
+  return origin.length > letters && line.includes(':') ? cut(line, letters) : cut(origin, letters);
+}
+
+/** cut cuts a text to so many letters, and leaves it out where that would leave next to nothing of it. */
+function cut(text: string, letters: number): string {
+  if (text.length <= letters) return text;
+  return letters < 4 ? '' : text.slice(0, letters - 1) + '…';
 }

@@ -4,7 +4,8 @@
 import '../style/timeline.css';
 import { bodyOf, byID, h, onResize } from '../dom';
 import { average } from '../format';
-import { addProcessor, Columns, goroutineColumns, ranSystem, ranUser } from '../model/series';
+import { other } from '../model/cells';
+import { addProcessor, Columns, goroutineColumns, ranOther, ranSystem, ranUser } from '../model/series';
 import { processors } from '../model/indexes';
 import { at, countsOf } from '../model/words';
 import { color } from '../palette';
@@ -74,7 +75,7 @@ class Overview {
     const columns = Math.max(1, Math.round((width - left - right) * this.dpr));
     if (this.goroutines?.width !== columns) {
       this.goroutines = goroutineColumns(log, columns, result.groups.flatMap((g, i) => (g.system ? [] : [i])));
-      this.busy = new Columns(columns, 2, log.from, log.to);
+      this.busy = new Columns(columns, 3, log.from, log.to);
       for (let p = 0; p < processors(log); p++) addProcessor(this.busy, log, p, (g) => (result.groups[g]?.system ? ranSystem : ranUser));
       this.busy.finish();
     }
@@ -97,7 +98,7 @@ class Overview {
     const limit = Math.max(1, this.mostProcs());
     const into = (this.picture = pixels(ctx, this.goroutines.width, this.canvas.height, this.picture));
     paintArea(into, tiles, Math.round(goroutinesTop * dpr), Math.round(goroutinesHeight * dpr), this.goroutines, bands, most);
-    paintArea(into, tiles, Math.round(busyTop * dpr), Math.round(busyHeight * dpr), this.busy, [{ band: ranUser, code: 0 }, { band: ranSystem, code: 1 }], limit);
+    paintArea(into, tiles, Math.round(busyTop * dpr), Math.round(busyHeight * dpr), this.busy, [{ band: ranUser, code: 0 }, { band: ranSystem, code: 1 }, { band: ranOther, code: other }], limit);
     ctx.putImageData(into.image, Math.round(left * dpr), 0);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
     const x = (t: number): number => left + ((t - log.from) * plot) / (log.to - log.from);
@@ -196,7 +197,7 @@ class Overview {
     const gap = (result.trace.gaps ?? []).find((g) => t >= g.from_ns && t <= g.to_ns);
     this.details.textContent = gap
       ? `${at(t, log.to - log.from)}: not in the trace (${gap.problem})`
-      : `${at(t, log.to - log.from)}: ${countsOf(this.goroutines, x)} · Ps busy ${average(this.busy.at(ranUser, x) + this.busy.at(ranSystem, x))}, ${average(this.busy.at(ranSystem, x))} of them for the runtime`;
+      : `${at(t, log.to - log.from)}: ${countsOf(this.goroutines, x)} · Ps busy ${average(this.busy.at(ranUser, x) + this.busy.at(ranSystem, x) + this.busy.at(ranOther, x))}, ${average(this.busy.at(ranSystem, x))} of them for the runtime${this.busy.at(ranOther, x) > 0 ? `, ${average(this.busy.at(ranOther, x))} for goroutines that are not in this page` : ''}`;
   }
 }
 

@@ -38,7 +38,7 @@ function ran<T extends { ran?: GroupTime[] }>(page: Page): Column<T> {
 }
 
 function where<T extends { frames: Frame[] }>(): Column<T> {
-  return { label: 'Where', by: (r) => placeName(r.frames), cell: (r) => (r.frames.length === 0 ? 'no stack' : h('details', {}, h('summary', { class: 'cut', title: placeName(r.frames) }, placeName(r.frames)), stackList(r.frames))) };
+  return { label: 'Where', by: (r) => placeName(r.frames), cell: (r) => (r.frames.length === 0 ? 'no stack' : h('details', {}, h('summary', {}, name(placeName(r.frames))), stackList(r.frames))) };
 }
 
 function titled<T>(title: string, columns: Column<T>[], rows: readonly T[], caption: string, sorted: number): HTMLElement | null {

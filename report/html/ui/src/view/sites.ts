@@ -14,7 +14,7 @@ import { momentButton } from './moment';
 import { piecesBar } from './pieces';
 import { wholeNote } from './range';
 import { placeName, stackList } from './stack';
-import { SortedTable, type Column } from './table';
+import { name, SortedTable, type Column } from './table';
 import { whenShown } from './tabs';
 
 export function mountSites(page: Page): void {
@@ -106,7 +106,7 @@ function wakers(page: Page, s: Site): HTMLElement | null {
     const via = Object.entries(w.via_ns ?? {}).sort((a, b) => b[1] - a[1])[0];
     return h('li', {},
       h('details', {},
-        h('summary', {}, `${percent(w.waits, s.waits)} ${wakerName(page, w)}`, h('span', { class: 'muted' }, ` ${duration(w.total_ns)}${via && via[1] >= w.total_ns / 2 ? `, itself woken by ${via[0]}` : ''}`)),
+        h('summary', {}, name(`${percent(w.waits, s.waits)} ${wakerName(page, w)}`), h('span', { class: 'muted' }, ` ${duration(w.total_ns)}${via && via[1] >= w.total_ns / 2 ? `, itself woken by ${via[0]}` : ''}`)),
         w.frames.length > 0 ? stackList(w.frames) : h('p', { class: 'muted' }, 'no stack')));
   });
   return h('div', {}, h('h4', {}, 'Ended by'), h('ul', { class: 'plain' }, rows));

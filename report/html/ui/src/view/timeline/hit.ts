@@ -4,7 +4,7 @@ import { count, duration } from '../../format';
 import { firstAfter } from '../../model/buckets';
 import { goroutineOf, intervalAt, logsOf, ranOn, samplesOf } from '../../model/indexes';
 import { single } from '../../model/lanes';
-import { addGroup, addProcessor, bandCount, Columns, ranSystem, ranUser } from '../../model/series';
+import { addGroup, addProcessor, bandCount, Columns, ranOther, ranSystem, ranUser } from '../../model/series';
 import { spanRows } from '../../model/spans';
 import { callsOf } from '../../model/stacks';
 import { at, countsOf, goroutineName, groupName, rangesAt, sentenceOf } from '../../model/words';
@@ -94,8 +94,8 @@ function busyOf(page: Page, p: number, t: number, within: number): string {
   const c = new Columns(1, 3, t, t + Math.max(1, within));
   addProcessor(c, page.log, p, (g) => (page.result.groups[g]?.system ? ranSystem : ranUser));
   c.finish();
-  const [user, system] = [c.at(ranUser, 0), c.at(ranSystem, 0)];
-  return `${at(t, to - from)}: ` + (user + system < 0.005 ? 'runs no goroutine' : `${percent(user, 1)} program, ${percent(system, 1)} runtime (merged intervals)`);
+  const [user, system, others] = [c.at(ranUser, 0), c.at(ranSystem, 0), c.at(ranOther, 0)];
+  return `${at(t, to - from)}: ` + (user + system + others < 0.005 ? 'runs no goroutine' : `${percent(user, 1)} program, ${percent(system, 1)} runtime${others > 0 ? `, ${percent(others, 1)} goroutines that are not in this page` : ' (merged intervals)'}`);
 }
 
 /** marksAt tells the log messages and CPU samples of a goroutine near an instant. */

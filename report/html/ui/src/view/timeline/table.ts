@@ -45,7 +45,7 @@ export function laneTimes(page: Page, lane: Lane): LaneTimes {
     c.finish();
     out.ns[0] = c.at(ranUser, 0) * (to - from);
     out.ns[1] = c.at(ranSystem, 0) * (to - from);
-    out.rough = log.procs.n > 0;
+    out.rough = !log.complete;
   } else if (lane.kind === 'task') {
     const owner = page.goroutineAt(log.tasks.g[lane.index]!, log.tasks.start[lane.index]);
     const start = log.tasks.start[lane.index]!;
