@@ -301,6 +301,40 @@ func TestModelOfMergedIntervals(t *testing.T) {
 	}
 }
 
+// Goroutines that are there throughout are so in every range of a merged page, however
+// the range lies to its bins.
+func TestModelNeverCountsMoreThanThereIs(t *testing.T) {
+	page := write(t, serverTrace, analyze.Options{}, html.Options{MaxBytes: 1})
+	m := loadModel(t, page)
+	if m.complete {
+		t.Fatal("everything fits into a byte")
+	}
+	length := page.result.Trace.DurationNs
+	always := map[string]int64{}
+	for i := range page.result.Groups {
+		if g := &page.result.Groups[i]; g.Time.LifetimeNs == int64(g.Count)*length {
+			always[g.Name] += int64(g.Count)
+		}
+	}
+	if len(always) == 0 {
+		t.Fatal("no group is there throughout")
+	}
+	for _, w := range [][2]int64{{0, length / 7}, {length / 3, length/3 + page.log.BinNs/3}, {length / 2, length * 4 / 5}, {length - page.log.BinNs*3/2, length}} {
+		there := map[string]int64{}
+		for _, g := range m.ask(w[0], w[1]).Groups {
+			for _, ns := range g.Time.Kinds {
+				there[g.Name] += ns
+			}
+		}
+		for name, count := range always {
+			want := count * (w[1] - w[0])
+			if off := there[name] - want; max(off, -off) > want/1000+int64(len(page.log.Cells)) {
+				t.Errorf("from %d to %d: %d goroutines of %s are there for %d ns, want %d", w[0], w[1], count, name, there[name], want)
+			}
+		}
+	}
+}
+
 func mustRead(t testing.TB, path string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(path)

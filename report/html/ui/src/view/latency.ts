@@ -105,7 +105,7 @@ function bars(s: Summary, row: Row, rough: boolean, width: number): SVGElement {
     [...joined].map(([b, n]) => {
       const tall = Math.max(1, (n / most) * (base - 16));
       return svg('rect', { class: `fill c-${row.look}`, x: x(b) + 0.5, y: base - tall, width: Math.max(1, x(b + 1) - x(b) - 1), height: tall },
-        svg('title', {}, `${duration(lower(8 * b))} to ${duration(lower(8 * (b + 1)))}: ${rough ? '≈' : ''}${count(n)}`));
+        svg('title', {}, `${duration(lower(8 * b))} to ${duration(lower(8 * (b + 1)))}: ${n < 0.5 ? '<1' : (rough ? '≈' : '') + count(n)}`));
     }),
     svg('line', { class: 'axis', x1: left, x2: width - right, y1: base, y2: base }),
     apart(marks),
