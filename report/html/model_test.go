@@ -48,7 +48,7 @@ export function ask(from, to) {
   const p = s.parallel();
   return {
     exact: s.exact, user: kinds(s.times), system: kinds(s.system), waits: waits(undefined), scheduling: s.schedulingLatency(),
-    groups: result.groups.map((g, i) => ({ name: g.name, created_by: g.created_by, count: s.groups[i].count, time: kinds(s.groups[i].times), waits: waits(i) })).filter((g) => g.count > 0),
+    groups: result.groups.map((g, i) => ({ name: g.name, created_by: g.created_by, count: s.groups[i].count, time: kinds(s.groups[i].times), waits: waits(i) })).filter((g) => g.count > 0 || Object.keys(g.time.kinds).length > 0),
     histogram: p.histogram, partition: Object.fromEntries(Object.entries(p.partition).map(([k, ns]) => [k, Math.round(ns)])), averageRunning: p.averageRunning, averageParallelism: p.averageParallelism,
   };
 }
