@@ -166,7 +166,6 @@ func TestKeys(t *testing.T) {
 	if got := width(); got >= length {
 		t.Errorf("w does not zoom in: %d of %d", got, length)
 	}
-	zoomed := width()
 	from, _ := p.ranged()
 	p.press("d")
 	if got, _ := p.ranged(); got <= from {
@@ -187,7 +186,7 @@ func TestKeys(t *testing.T) {
 	if got, _ := p.ranged(); got-from < 2*(one-from) {
 		t.Errorf("d goes %d ns on, Shift+D %d", one-from, got-from)
 	}
-	zoomed = width()
+	zoomed := width()
 	p.press("s")
 	if got := width(); got <= zoomed {
 		t.Errorf("s does not zoom out: %d, was %d", got, zoomed)
