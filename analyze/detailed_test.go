@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,7 +32,10 @@ func detailed(t *testing.T, path string, o analyze.Options, most int) (*result.R
 // there is, what the report points to is told one by one.
 func TestIntervalsSumToTheResult(t *testing.T) {
 	overCorpus(t, func(t *testing.T, path string) {
-		for _, most := range []int{0, 1} {
+		for i, most := range []int{0, 1} {
+			if !strings.Contains(path, "go1.26") && i != len(path)%2 {
+				continue // one of the two of each trace takes long enough
+			}
 			r, log := detailed(t, path, analyze.Options{}, most)
 			sums := sumsOf(t, log)
 			for i := range r.Groups {

@@ -39,7 +39,7 @@ func rich() *result.Result {
 		Findings:        richFindings(lock, unlock),
 		FindingsOmitted: 2,
 		SiteClasses:     []result.SiteClass{{Kind: "lock", Sites: []int{0, 1}, Waits: 812, TotalNs: 31.2 * s, IdleBlockedNs: 30 * s, Waiters: []int{0}, MostWaiting: 36, Release: unlock, ReleaseGroup: 0}},
-		Verdict:         result.Verdict{Label: "interleaved", Sentence: "Interleaved, not parallel: 2.1 of 8 Ps were busy on average while 37 goroutines were runnable or blocked."},
+		Verdict:         result.Verdict{Label: "interleaved", Sentence: "Interleaved, not parallel: 2.1 of 8 Ps were busy on average while 37 goroutines were runnable or blocked.", Rule: "Of the time in which anything was in progress, 61% saw one goroutine run while others were in progress."},
 		Trace:           trace,
 		Scope:           result.Scope{ToNs: 12.4 * s, Goroutines: 3214, SystemGoroutines: 25, AtRestGoroutines: 14},
 		Time:            top,

@@ -37,23 +37,27 @@ func (m *mutator) add(from, to int64, stop bool) {
 	}
 }
 
-// coarsen joins stretches of Ps that touch the same step of time: as many as began in
-// it, one after the other from its beginning. Stops are few, and stay.
+// coarsen joins stretches of Ps that began in the same step of time, one after the other
+// from its beginning, and stops likewise, up to its end.
 func (m *mutator) coarsen() {
 	for m.grain = max(1024, 2*m.grain); ; m.grain *= 2 {
 		joined := m.taken[:0:0]
-		steps := make(map[int64]int64)
-		for _, t := range m.taken {
-			if t.stop {
-				joined = append(joined, t)
-			} else {
-				steps[t.from/m.grain] += t.to - t.from
+		for _, stop := range []bool{true, false} {
+			steps := make(map[int64]int64)
+			for _, t := range m.taken {
+				if t.stop == stop {
+					steps[t.from/m.grain] += t.to - t.from
+				}
+			}
+			for _, step := range sortedKeys(steps) {
+				from := step * m.grain
+				if stop { // not where the Ps' stretches are put
+					from += max(0, m.grain-steps[step])
+				}
+				joined = append(joined, taken{from, from + steps[step], stop})
 			}
 		}
-		for _, step := range sortedKeys(steps) {
-			joined = append(joined, taken{from: step * m.grain, to: step*m.grain + steps[step]})
-		}
-		if m.taken = joined; len(joined) < maxTaken/2 || m.grain > math.MaxInt64/4 {
+		if m.taken = joined; len(joined) < maxTaken/2 {
 			return
 		}
 	}

@@ -67,12 +67,20 @@ func TestMinimumMutatorUtilizationAgainstEveryWindow(t *testing.T) {
 	}
 }
 
-// What does not fit is joined, and what was taken in all stays.
+// What does not fit is joined, and what was taken in all stays: of Ps, of stops, of both.
 func TestMutatorIsBounded(t *testing.T) {
+	for _, stops := range []int64{0, 1, 2} {
+		checkBounded(t, stops)
+	}
+}
+
+// checkBounded tries more than fits, of which each second, or all, are stops.
+func checkBounded(t *testing.T, stops int64) {
+	t.Helper()
 	m := mutator{}
 	var sum int64
 	for i := range int64(3 * maxTaken) {
-		m.add(i*100, i*100+30, false)
+		m.add(i*100, i*100+30, i%2 < stops)
 		sum += 30
 	}
 	if len(m.taken) >= maxTaken {
