@@ -54,7 +54,7 @@ func (e *evidence) ruling() ruling {
 	if e.tooLittle() {
 		return ruling{label: "too-little-data", sentence: fmt.Sprintf("Too little data to judge: %s, %s, %s in the trace",
 			duration(e.length()), goroutines(int64(e.Scope.Goroutines)), counted(e.Trace.Events, "event", "events")),
-			rule: fmt.Sprintf("A trace, or window, is judged from %s and %d events on", duration(int64(leastDuration)), leastEvents)}
+			rule: fmt.Sprintf("A whole trace is judged from %s and %d events on, a window from %s", duration(int64(leastDuration)), leastEvents, duration(int64(leastWindow)))}
 	}
 	engaged := p.Engaged()
 	// Of waits that began before the trace it is not told whether they were idle:
@@ -68,7 +68,16 @@ func (e *evidence) ruling() ruling {
 	of := func(ns int64) float64 { return share(ns, engaged) }
 	// inTime is a share of the time in which anything was in progress, in words.
 	inTime := func(ns int64, what string) string {
-		return fmt.Sprintf("Of the time in which anything was in progress, %s %s", percent(of(ns)), what)
+		base := "Of the time in which anything was in progress"
+		if untold > 0 {
+			base += fmt.Sprintf(", without the %s of which the trace does not tell what was waited for", duration(untold))
+		}
+		return fmt.Sprintf("%s, %s %s", base, percent(of(ns)), what)
+	}
+	// largest says of the parts that none is large enough by itself.
+	largest := func(ns int64, what string) string {
+		return inTime(ns, what) + fmt.Sprintf("; one alone ran for %s, one among others for %s, two or more for %s, and none for %s: no part decides by itself, so the largest does",
+			percent(of(p.Serial)), percent(of(p.Interleaved)), percent(of(p.Parallel)), percent(of(p.LatencyBound-untold)))
 	}
 	ready := e.Scheduler.ReadyCauseNs
 	some := e.ofLength(e.Scheduler.RunnableSomeNs)
@@ -99,15 +108,15 @@ func (e *evidence) ruling() ruling {
 			fmt.Sprintf(", and %s two or more: from %s on the first is interleaved, if the second is less than %s", percent(of(p.Parallel)), percent(mostShare), percent(muchShare))}
 	case of(p.Parallel) >= partlyShare:
 		return ruling{"partly-parallel", fmt.Sprintf("Partly parallel: %s, two or more at once for %s of the time and one alone for %s%s", e.busy(), percent(e.ofLength(p.Parallel)), percent(e.ofLength(p.Serial+p.Interleaved)), e.mostlyIdle()), "",
-			inTime(p.Parallel, "saw two or more goroutines run") + fmt.Sprintf(": from %s on, where no other label applies, that is partly parallel", percent(partlyShare))}
+			inTime(p.Parallel, "saw two or more goroutines run") + fmt.Sprintf(": from %s on, where no part is large enough for another label, that is partly parallel", percent(partlyShare))}
 	case p.LatencyBound-untold > max(p.Serial, p.Interleaved):
-		return ruling{"latency-bound", e.latencyBound(), "", inTime(p.LatencyBound-untold, "saw all of it wait and nothing ready") + ": less than half, but more than one goroutine ran alone or took turns"}
+		return ruling{"latency-bound", e.latencyBound(), "", largest(p.LatencyBound-untold, "saw all of it wait and nothing ready")}
 	case p.Serial >= p.Interleaved:
 		return ruling{"serial", fmt.Sprintf("Serial: one thing at a time was in progress; %s%s", e.busy(), e.mostlyIdle()), "",
-			inTime(p.Serial, "saw one goroutine run and nothing else in progress") + ", more than took turns, and hardly ever two ran"}
+			largest(p.Serial, "saw one goroutine run and nothing else in progress")}
 	}
 	sentence, why := e.interleaved()
-	return ruling{"interleaved", sentence, why, inTime(p.Interleaved, "saw one goroutine run while others were in progress") + ", more than one alone, and hardly ever two ran"}
+	return ruling{"interleaved", sentence, why, largest(p.Interleaved, "saw one goroutine run while others were in progress")}
 }
 
 // busy is how many goroutines ran of how many could.

@@ -194,7 +194,13 @@ func (f *folder) save(name string, write func(io.Writer) error) error {
 }
 
 // reserved are names that Windows has for devices.
-var reserved = map[string]bool{"con": true, "prn": true, "aux": true, "nul": true}
+var reserved = func() map[string]bool {
+	names := map[string]bool{"con": true, "prn": true, "aux": true, "nul": true}
+	for n := 1; n <= 9; n++ {
+		names[fmt.Sprint("com", n)], names[fmt.Sprint("lpt", n)] = true, true
+	}
+	return names
+}()
 
 // nameFor is a name for the report of a trace that no other one has.
 func (f *folder) nameFor(arg string) string {

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -115,7 +116,7 @@ func fewer(log *interval.Log) bool {
 	before := len(log.Tasks) + len(log.Regions) + len(log.Ranges) + len(log.Logs) + len(log.Samples) + len(log.Heap)
 	log.Tasks = longer(log.Tasks, func(t *interval.Task) int64 { return t.Ns })
 	log.Regions = longer(log.Regions, func(r *interval.Region) int64 { return r.Ns })
-	log.Ranges = longer(log.Ranges, func(r *interval.Range) int64 { return r.Ns })
+	log.Ranges = longerRanges(log.Ranges)
 	if n := len(log.Logs); n > leastBeside {
 		log.Logs = log.Logs[:max(leastBeside, n/2)]
 	}
@@ -141,6 +142,19 @@ func longer[T any](list []T, ns func(*T) int64) []T {
 			out = append(out, list[i])
 		}
 	}
+	return out
+}
+
+// longerRanges is the longer half of the stops of the world and that of the collections,
+// which are much longer.
+func longerRanges(list []interval.Range) []interval.Range {
+	kinds := map[bool][]interval.Range{}
+	for _, r := range list {
+		kinds[r.Stop] = append(kinds[r.Stop], r)
+	}
+	ns := func(r *interval.Range) int64 { return r.Ns }
+	out := slices.Concat(longer(kinds[true], ns), longer(kinds[false], ns))
+	slices.SortStableFunc(out, func(x, y interval.Range) int { return cmp.Compare(x.Start, y.Start) })
 	return out
 }
 

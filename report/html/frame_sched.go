@@ -12,11 +12,12 @@ type part struct {
 	ns   int64
 }
 
-// rows are the parts that are there, with their share of the whole.
-func rows(parts ...part) (out []row) {
-	var whole int64
-	for _, p := range parts {
-		whole += p.ns
+// rows are the parts that are there, with their share of the whole; 0 is their sum.
+func rows(whole int64, parts ...part) (out []row) {
+	if whole == 0 {
+		for _, p := range parts {
+			whole += p.ns
+		}
 	}
 	for _, p := range parts {
 		if p.ns > 0 {
@@ -28,19 +29,19 @@ func rows(parts ...part) (out []row) {
 
 func processors(r *result.Result) []row {
 	p := &r.Scheduler.PTimeNs
-	return rows(part{"running goroutines", p.User}, part{"runtime and GC", p.GC}, part{"in system calls", p.Syscall}, part{"looking for work", p.Spinning},
+	return rows(0, part{"running goroutines", p.User}, part{"runtime and GC", p.GC}, part{"in system calls", p.Syscall}, part{"looking for work", p.Spinning},
 		part{"world stopped", p.STW}, part{"idle", p.Idle}, part{"unknown, in gaps", p.Unknown})
 }
 
 func ready(r *result.Result) []row {
 	c := &r.Scheduler.ReadyCauseNs
-	return rows(part{"all Ps ran others", c.Saturated}, part{"Ps were held in system calls", c.SyscallHeld}, part{"GC had the Ps", c.GC},
+	return rows(0, part{"all Ps ran others", c.Saturated}, part{"Ps were held in system calls", c.SyscallHeld}, part{"GC had the Ps", c.GC},
 		part{"the world was stopped", c.STW}, part{"a P was idle or looked for work", c.Dispatch})
 }
 
 func idleBlocked(r *result.Result) []row {
 	b := &r.Scheduler.IdleBlockedNs
-	return rows(part{"synchronisation", b.Sync}, part{"I/O", b.IO}, part{"timers", b.Timer}, part{"system calls", b.Syscall}, part{"the runtime", b.Runtime})
+	return rows(r.Scheduler.PTimeNs.Sum(), part{"synchronisation", b.Sync}, part{"I/O", b.IO}, part{"timers", b.Timer}, part{"system calls", b.Syscall}, part{"the runtime", b.Runtime})
 }
 
 func sites(r *result.Result) (out []site) {

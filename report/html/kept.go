@@ -70,5 +70,5 @@ func (k *kept) sentence() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "To fit into its size this page leaves something out: " + strings.Join(parts, "; ") + ". A window (--from, --to) or --html-max-size shows more."
+	return "To fit into its size this page leaves something out: " + strings.Join(parts, "; ") + ". A window (--from, --to) shows more of its part, and a larger --html-max-size more of all, up to 1,500,000 intervals."
 }

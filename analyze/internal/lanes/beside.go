@@ -2,6 +2,7 @@ package lanes
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -9,8 +10,8 @@ import (
 	"github.com/conctrace/conctrace/analyze/interval"
 )
 
-// How many of each are kept: of those that have a length the longest, of others the
-// first, or evenly chosen ones.
+// How many of each are kept: of those that have a length the longest, of log lines and
+// CPU samples the first, of sizes of the heap evenly chosen ones.
 const (
 	maxTasks   = 20_000
 	maxRegions = 40_000
@@ -86,9 +87,9 @@ func (l *Lanes) taskDone(t *interval.Task, r *timeline.Record) {
 // finishTasks ends the tasks that are open.
 func (l *Lanes) finishTasks() {
 	end := timeline.Record{End: l.opts.To}
-	for _, t := range l.tasks {
-		t.Open = true
-		l.taskDone(t, &end)
+	for _, id := range slices.Sorted(maps.Keys(l.tasks)) {
+		l.tasks[id].Open = true
+		l.taskDone(l.tasks[id], &end)
 	}
 	l.log.Tasks = cut(l.log.Tasks, maxTasks, func(t interval.Task) int64 { return t.Ns })
 	l.log.Regions = cut(l.log.Regions, maxRegions, func(t interval.Region) int64 { return t.Ns })

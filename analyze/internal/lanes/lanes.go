@@ -227,7 +227,10 @@ func (l *Lanes) coarsen() {
 			l.held += len(g.Intervals)
 		}
 		if l.log.BelowNs > l.opts.To-l.opts.From {
-			return // all that is left is pointed to, or a goroutine's life
+			// All that is left is pointed to, or is all that a goroutine has: it is not
+			// gone through again before there is twice as much.
+			l.opts.MaxIntervals = 2 * l.held
+			return
 		}
 	}
 }

@@ -91,7 +91,11 @@ export class Store {
     this.due = 0;
     this.written = performance.now();
     const hash = this.hash();
-    history[how](null, '', hash === '' ? location.pathname + location.search : '#' + hash);
+    try {
+      history[how](null, '', hash === '' ? location.pathname + location.search : '#' + hash);
+    } catch {
+      // A browser that takes this for too often keeps the address of before; the page goes on.
+    }
   }
 
   /**

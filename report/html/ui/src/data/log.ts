@@ -67,6 +67,11 @@ export interface Kept {
   keptLogs: number;
   samples: number;
   keptSamples: number;
+  /** Stops of the world and mark phases. */
+  ranges: number;
+  keptRanges: number;
+  heap: number;
+  keptHeap: number;
   /** Says the above to a reader; '' where all is kept. */
   sentence: string;
 }

@@ -1,8 +1,8 @@
 // Regular expressions that cannot freeze the page: a pattern may come in a link.
 // A browser's own go back and try again, for some patterns longer than anybody
 // waits. This one follows all ways through the pattern at once, as Go's does, so
-// that a text takes time in proportion to its length. The syntax is Go's too:
-// what no such machine can have, backreferences and lookaround, is refused.
+// that a text takes time in proportion to its length. What no such machine can
+// have, backreferences and lookaround, is refused.
 
 /** A part of a pattern. */
 type Node =

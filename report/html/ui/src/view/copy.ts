@@ -2,7 +2,7 @@
 
 import type { Finding } from '../data/result';
 import { button, h } from '../dom';
-import { count, duration, instant, percent } from '../format';
+import { average, count, counted, duration, instant, percent } from '../format';
 import { groupName } from '../model/words';
 import type { Page } from '../page';
 import { looks } from '../palette';
@@ -41,7 +41,7 @@ export function copyReport(page: Page): void {
 function reportMarkdown(page: Page): string {
   const { result } = page;
   const { trace, verdict } = result;
-  const facts = [duration(trace.duration_ns), `${trace.gomaxprocs[0]?.n ?? '?'} Ps`, `${count(result.scope.goroutines)} goroutines`, `go${trace.go_version} format`];
+  const facts = [duration(trace.duration_ns), counted(trace.gomaxprocs.at(-1)?.n ?? 0, 'P', 'Ps'), counted(result.scope.goroutines, 'goroutine', 'goroutines'), `go${trace.go_version} format`];
   return [
     `## conctrace: ${escapeMarkdown(trace.file)}\n\n${facts.join(' · ')}\n`,
     `**${escapeMarkdown(verdict.sentence)}**\n`,
@@ -58,13 +58,14 @@ const lostOf: Record<string, string> = { processors: ' of processor time', gorou
 /** findingMarkdown is a finding with its evidence. */
 export function findingMarkdown(f: Finding): string {
   const lines = [
-    `### ${marks[f.severity]} ${escapeMarkdown(f.title)} (${escapeMarkdown(f.detector)}, lost ${duration(f.lost_ns)}${lostOf[f.lost_of] ?? ''})\n`,
+    `### ${marks[f.severity]} ${escapeMarkdown(f.title)} (${escapeMarkdown(f.detector)}${f.lost_ns > 0 ? `, lost ${duration(f.lost_ns)}${lostOf[f.lost_of] ?? ''}` : ''})\n`,
     `${escapeMarkdown(f.sentence)}\n`,
     f.culprit && `- where: ${escapeMarkdown(f.culprit)}`,
     f.remedy && `- try: ${escapeMarkdown(f.remedy)}`,
     f.caveat && `- caveat: ${escapeMarkdown(f.caveat)}`,
     ...f.at.map((m) => `- at: ${instant(m.from_ns, 1000)} to ${instant(m.to_ns, 1000)}${m.goroutine ? `, goroutine ${m.goroutine}` : ''}`),
-    f.explain && `- more: ${escapeMarkdown(f.explain)}`,
+    `- evidence: ${Object.entries(f.evidence).map(([name, x]) => escapeMarkdown(`${name.replace(/_ns$/, '').replaceAll('_', ' ')} ${name.endsWith('_ns') ? duration(x) : Number.isInteger(x) ? count(x) : average(x)}`)).join(' · ')}`,
+    f.explain && `- more: \`${f.explain.replaceAll('`', "'").replace(/\s+/g, ' ')}\``,
   ];
   return lines.filter(Boolean).join('\n') + '\n';
 }

@@ -1,7 +1,7 @@
 // Flame graphs: the stacks on which goroutines spent the time of a class.
 
 import { bodyOf, button, h } from '../dom';
-import { counted, duration, percent, shortFunc } from '../format';
+import { count, counted, duration, percent, shortFunc } from '../format';
 import { flameOf, flameTree, functions, selfOf, type FlameNode, type FunctionSum } from '../model/flame';
 import { parseQuery } from '../model/query';
 import { Times } from '../model/time';
@@ -38,6 +38,7 @@ const choices: readonly Choice[] = [
 
 export function mountFlame(page: Page): void {
   const { log, result, store } = page;
+  const { kept } = log.header;
   const whole = Times.of(log.kinds, result.time);
   const spent = new Set(log.kinds.flatMap((k, i) => (whole.ns[i]! > whole.rest[i]! ? [flameOf(k)] : [])));
   const present = choices.filter((c) => (c.id === 'samples' ? log.samples.n > 0 : spent.has(c.id)));
@@ -48,7 +49,7 @@ export function mountFlame(page: Page): void {
   let marked = '';
   let total = 0;
   const chosen = (): Choice => present.find((c) => c.id === store.state.flame) ?? present[0]!;
-  // Samples are never merged.
+  // Samples are counted as they are in the page; where that is not all of them, it is said.
   const rough = (text: string): string => (chosen().id === 'samples' ? text : about(page.summary(), text));
   const inUnit = (n: number): string => (chosen().id === 'samples' ? counted(n, 'sample', 'samples') : rough(duration(n)));
 
@@ -103,7 +104,7 @@ export function mountFlame(page: Page): void {
     tree = flameTree(result, log, s, { what: choice.id, wakers: wakers && choice.wakers, group }, (id, t) => groupOf(page, id, t));
     total = tree.total;
     const whose = group < 0 ? (choice.id === 'samples' ? 'All goroutines' : 'All goroutines of the program, at rest left out') : `Only ${groupName(result, group)}`;
-    says.textContent = `${choice.says} ${whose}: ${inUnit(total)}.` + (total === 0 ? ' Nothing of the kind lies in the range.' : '');
+    says.textContent = `${choice.says} ${whose}: ${inUnit(total)}.` + (total === 0 ? ' Nothing of the kind lies in the range.' : '') + (choice.id === 'samples' && kept.keptSamples < kept.samples ? ` Only ${count(kept.keptSamples)} of the trace’s ${count(kept.samples)} samples are in this page.` : '');
     icicle.show(tree, choice.look);
     const found = functions(tree);
     if (!found.some((f) => f.name === marked)) marked = '';

@@ -43,6 +43,8 @@ function facts(page: Page): HTMLElement {
 
 function rangeNumbers(page: Page, s: Summary): string {
   const { ranges } = page.log;
+  const { kept } = page.log.header;
+  const least = kept.keptRanges < kept.ranges ? 'at least ' : ''; // short ones are left out
   let [mark, stopped, stops] = [0, 0, 0];
   for (let i = 0; i < ranges.n; i++) {
     const ns = overlap(ranges.start[i]!, ranges.start[i]! + ranges.ns[i]!, s.from, s.to);
@@ -52,7 +54,7 @@ function rangeNumbers(page: Page, s: Summary): string {
   }
   const others = `the runtime's and the tracer's own goroutines ran for ${about(s, duration(s.system.engagedOf('running')))}`;
   if (s.whole) return others[0]!.toUpperCase() + others.slice(1) + '.';
-  return `In ${rangeText(page, s.from, s.to)}: marking ${percent(mark, s.to - s.from)} of the time, ${counted(stops, 'stop', 'stops')} of ${duration(stopped)} in all, assists of the program’s goroutines ${about(s, duration(s.times.of('running/gc-assist')))}, ${others}.`;
+  return `In ${rangeText(page, s.from, s.to)}: marking ${least}${percent(mark, s.to - s.from)} of the time, ${least}${counted(stops, 'stop', 'stops')} of ${duration(stopped)} in all, assists of the program’s goroutines ${about(s, duration(s.times.of('running/gc-assist')))}, ${others}.`;
 }
 
 function stops(page: Page): HTMLElement | null {

@@ -68,11 +68,12 @@ function tilesOf(page: Page, s: Summary): Tile[] {
 function noteOf(page: Page, s: Summary, look: string, ns: number): string {
   if (look === 'runnable' && ns > 0) return `${about(s, duration(ns))} · p99 ${about(s, duration(s.schedulingLatency().p99_ns))}`;
   if (look !== 'runtime') return about(s, duration(ns));
-  const { ranges } = page.log;
+  const { ranges, header } = page.log;
+  const least = header.kept.keptRanges < header.kept.ranges ? '≥' : ''; // short ones are left out
   let stopped = 0;
   for (let i = 0; i < ranges.n; i++) if (ranges.code[i] === RangeSTW) stopped += overlap(ranges.start[i]!, ranges.start[i]! + ranges.ns[i]!, s.from, s.to);
   const assists = s.times.of('running/gc-assist');
-  return [about(s, duration(ns)), assists > 0 ? `program assists ${about(s, duration(assists))}` : '', stopped > 0 ? `stopped ${duration(stopped)}` : ''].filter(Boolean).join(' · ');
+  return [about(s, duration(ns)), assists > 0 ? `program assists ${about(s, duration(assists))}` : '', stopped > 0 ? `stopped ${least}${duration(stopped)}` : ''].filter(Boolean).join(' · ');
 }
 
 /** processorsIn is the highest GOMAXPROCS in a range. */
