@@ -131,3 +131,18 @@ func TestCutKeepsTheLongest(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// Where nothing can be merged the lists are not gone through again with every interval.
+func TestNothingToMergeIsNotTriedAgain(t *testing.T) {
+	l, _ := newLanes(Options{MaxIntervals: 20})
+	var records []timeline.Record
+	for g := range int64(300) {
+		moment := result.Moment{FromNs: 0, ToNs: 1_000_000, Goroutine: g + 1}
+		l.keep[g+1] = []result.Moment{moment}
+		records = append(records, born(g+1, 3), did(g+1, 0, 1_000_000, event.GoWaiting, event.GoRunning, waitkind.Mutex, 0))
+	}
+	l.Collect(records)
+	if l.held != 300 || l.opts.MaxIntervals < l.held/2 {
+		t.Errorf("%d intervals are held, all are gone through from %d on", l.held, l.opts.MaxIntervals)
+	}
+}
