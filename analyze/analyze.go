@@ -164,6 +164,11 @@ func (a *analysis) close() {
 	}
 }
 
+// scope is the part of the trace that every reading of it is about.
+func (a *analysis) scope() timeline.Options {
+	return timeline.Options{From: int64(a.opts.From), To: int64(a.opts.To), MaxGoroutines: a.opts.MaxGoroutines, Select: a.selected}
+}
+
 // collected reads the trace and makes the result. sink is where the records go, the
 // collectors or what hands on to them.
 func (a *analysis) collected(ctx context.Context, sink func(*event.Tables, *collect.Set) timeline.Sink) (*result.Result, *collect.Set, error) {
@@ -173,12 +178,7 @@ func (a *analysis) collected(ctx context.Context, sink func(*event.Tables, *coll
 			set.Close()
 		}
 	}()
-	pass, err := a.pass(ctx, timeline.Options{
-		From:          int64(a.opts.From),
-		To:            int64(a.opts.To),
-		MaxGoroutines: a.opts.MaxGoroutines,
-		Select:        a.selected,
-	}, func(tables *event.Tables) timeline.Sink {
+	pass, err := a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
 		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, From: int64(a.opts.From), BlameBytes: a.opts.BlameBytes}, tables)
 		return sink(tables, set)
 	})

@@ -31,9 +31,7 @@ func Detailed(ctx context.Context, src Source, o Options, maxIntervals int) (*re
 	}
 	a.messages = maxMessages
 	var l *lanes.Lanes
-	_, err = a.pass(ctx, timeline.Options{
-		From: int64(a.opts.From), To: int64(a.opts.To), MaxGoroutines: a.opts.MaxGoroutines, Select: a.selected,
-	}, func(tables *event.Tables) timeline.Sink {
+	_, err = a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
 		l = lanes.New(lanes.Options{
 			From: first.Scope.FromNs, To: first.Scope.ToNs, GroupAt: first.set.GroupAt, Idle: first.set.Idle(tables),
 			Moments: moments(first.Result), MaxIntervals: maxIntervals,

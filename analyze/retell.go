@@ -162,9 +162,7 @@ func (a *analysis) retell(ctx context.Context, first *reading, targets []target,
 		bytes = blame.DefaultBytes
 	}
 	t := &retelling{reading: first, rec: blame.NewRecording(windows, recordingShare*bytes)}
-	pass, err := a.pass(ctx, timeline.Options{
-		From: int64(a.opts.From), To: int64(a.opts.To), MaxGoroutines: a.opts.MaxGoroutines, Select: a.selected,
-	}, func(tables *event.Tables) timeline.Sink {
+	pass, err := a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
 		t.ledger, t.tables = blame.New(blame.Options{Bytes: bytes, From: int64(a.opts.From)}, tables), tables
 		t.ledger.Record(t.rec)
 		if set != nil {

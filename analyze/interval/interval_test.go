@@ -139,3 +139,15 @@ func TestSomeHaveNoLength(t *testing.T) {
 		t.Errorf("lengths %v, bins %v", l.Lengths, l.Rest)
 	}
 }
+
+// Of a long list the longest stay, in their order.
+func TestLongest(t *testing.T) {
+	list := []Region{{Ns: 5}, {Ns: 9}, {Ns: 5}, {Ns: 1}, {Ns: 5}, {Ns: 7}}
+	var got []int64
+	for _, r := range Longest(list, 4, func(r *Region) int64 { return r.Ns }) {
+		got = append(got, r.Ns)
+	}
+	if !equal(got, []int64{5, 9, 5, 7}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -126,23 +126,7 @@ func fewer(log *interval.Log) bool {
 
 // longer is the longer half of a list, in its order.
 func longer[T any](list []T, ns func(*T) int64) []T {
-	if len(list) <= leastBeside {
-		return list
-	}
-	lengths := make([]int64, len(list))
-	for i := range list {
-		lengths[i] = ns(&list[i])
-	}
-	slices.Sort(lengths)
-	most := max(leastBeside, len(list)/2)
-	least := lengths[len(lengths)-most]
-	var out []T
-	for i := range list {
-		if ns(&list[i]) >= least && len(out) < most {
-			out = append(out, list[i])
-		}
-	}
-	return out
+	return interval.Longest(list, max(leastBeside, len(list)/2), ns)
 }
 
 // longerRanges is the longer half of the stops of the world and that of the collections,

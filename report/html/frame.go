@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 	"github.com/conctrace/conctrace/report/internal/names"
@@ -89,7 +88,7 @@ func shown(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-func newFrame(r *result.Result, log *interval.Log, o Options) *frame {
+func newFrame(r *result.Result, o Options) *frame {
 	f := &frame{
 		Assets: ownAssets(), Title: title(r), Facts: facts(r), Verdict: r.Verdict, Warnings: r.Trace.Warnings,
 		Filter: filter(r), Partition: partition(r), PTime: processors(r), Ready: ready(r), IdleBlocked: idleBlocked(r), Sites: sites(r), Tiles: tiles(r), Running: running(r),

@@ -108,7 +108,7 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if err != nil {
 		return err
 	}
-	frame := newFrame(r, log, o)
+	frame := newFrame(r, o)
 	frame.Result = template.HTML(data) // base64: nothing in it is markup
 	var empty bytes.Buffer
 	if err := pageTemplate.Execute(&empty, frame); err != nil {

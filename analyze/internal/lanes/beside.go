@@ -81,7 +81,7 @@ func (l *Lanes) taskDone(t *interval.Task, r *timeline.Record) {
 		return
 	}
 	l.log.Total.Tasks++
-	l.log.Tasks = longest(append(l.log.Tasks, *t), maxTasks, func(t interval.Task) int64 { return t.Ns })
+	l.log.Tasks = longest(append(l.log.Tasks, *t), maxTasks, func(t *interval.Task) int64 { return t.Ns })
 }
 
 // finishTasks ends the tasks that are open.
@@ -91,9 +91,9 @@ func (l *Lanes) finishTasks() {
 		l.tasks[id].Open = true
 		l.taskDone(l.tasks[id], &end)
 	}
-	l.log.Tasks = cut(l.log.Tasks, maxTasks, func(t interval.Task) int64 { return t.Ns })
-	l.log.Regions = cut(l.log.Regions, maxRegions, func(t interval.Region) int64 { return t.Ns })
-	l.log.Ranges = cut(l.log.Ranges, maxRanges, func(t interval.Range) int64 { return t.Ns })
+	l.log.Tasks = interval.Longest(l.log.Tasks, maxTasks, func(t *interval.Task) int64 { return t.Ns })
+	l.log.Regions = interval.Longest(l.log.Regions, maxRegions, func(t *interval.Region) int64 { return t.Ns })
+	l.log.Ranges = interval.Longest(l.log.Ranges, maxRanges, func(t *interval.Range) int64 { return t.Ns })
 	slices.SortFunc(l.log.Tasks, func(x, y interval.Task) int { return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.ID, y.ID)) })
 	slices.SortStableFunc(l.log.Regions, func(x, y interval.Region) int { return cmp.Compare(x.Start, y.Start) })
 	slices.SortStableFunc(l.log.Ranges, func(x, y interval.Range) int { return cmp.Compare(x.Start, y.Start) })
@@ -142,7 +142,7 @@ func (l *Lanes) regionDone(region interval.Region, r *timeline.Record) {
 		return
 	}
 	l.log.Total.Regions++
-	l.log.Regions = longest(append(l.log.Regions, region), maxRegions, func(t interval.Region) int64 { return t.Ns })
+	l.log.Regions = longest(append(l.log.Regions, region), maxRegions, func(t *interval.Region) int64 { return t.Ns })
 }
 
 func (l *Lanes) logged(r *timeline.Record) {
@@ -172,7 +172,7 @@ func (l *Lanes) ranged(r *timeline.Record) {
 	if out.Stop {
 		out.Reason = l.tables.Reason(r.Reason)
 	}
-	l.log.Ranges = longest(append(l.log.Ranges, out), maxRanges, func(t interval.Range) int64 { return t.Ns })
+	l.log.Ranges = longest(append(l.log.Ranges, out), maxRanges, func(t *interval.Range) int64 { return t.Ns })
 }
 
 // heap notes a size. When there are too many every second one goes.
@@ -204,35 +204,9 @@ func (l *Lanes) heap(r *timeline.Record) {
 const noGoal = 1 << 60
 
 // longest keeps a list from growing beyond twice what it may have.
-func longest[T any](list []T, most int, ns func(T) int64) []T {
+func longest[T any](list []T, most int, ns func(*T) int64) []T {
 	if len(list) < 2*most {
 		return list
 	}
-	return cut(list, most, ns)
-}
-
-// cut keeps the longest, in their order.
-func cut[T any](list []T, most int, ns func(T) int64) []T {
-	if len(list) <= most {
-		return list
-	}
-	lengths := make([]int64, len(list))
-	for i := range list {
-		lengths[i] = ns(list[i])
-	}
-	slices.Sort(lengths)
-	least := lengths[len(lengths)-most]
-	after, _ := slices.BinarySearch(lengths, least+1)
-	equal := most - (len(lengths) - after) // of those that are just as long
-	kept := list[:0]
-	for _, x := range list {
-		switch n := ns(x); {
-		case n < least || n == least && equal == 0:
-			continue
-		case n == least:
-			equal--
-		}
-		kept = append(kept, x)
-	}
-	return kept
+	return interval.Longest(list, most, ns)
 }

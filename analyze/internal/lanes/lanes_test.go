@@ -7,7 +7,6 @@ import (
 	"github.com/conctrace/conctrace/analyze/internal/collect"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
-	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
@@ -117,18 +116,6 @@ func TestWhatIsLeftOpenEnds(t *testing.T) {
 	}
 	if len(log.Tasks) != 1 || log.Tasks[0].Ns != 999_900 || !log.Tasks[0].Open || log.Tasks[0].Type != "work" {
 		t.Errorf("tasks %+v", log.Tasks)
-	}
-}
-
-// Of a long list the longest stay, in their order.
-func TestCutKeepsTheLongest(t *testing.T) {
-	list := []interval.Region{{Ns: 5}, {Ns: 9}, {Ns: 5}, {Ns: 1}, {Ns: 5}, {Ns: 7}}
-	var got []int64
-	for _, r := range cut(list, 4, func(r interval.Region) int64 { return r.Ns }) {
-		got = append(got, r.Ns)
-	}
-	if !slices.Equal(got, []int64{5, 9, 5, 7}) {
-		t.Errorf("%v", got)
 	}
 }
 
