@@ -111,14 +111,16 @@ for v in $versions; do
 	esac
 done
 
-# The scenarios are about analyses, not versions: the newest Go records them. Their
+# Scenarios and services are about analyses, not versions: the newest Go records them. Their
 # times matter: record them on a quiet machine, and look at the table in README.md.
 case " $versions " in *" 1.26 "*)
-	echo scenarios
-	mkdir -p "$tmp/bin" "$traces/scenarios"
-	GOTOOLCHAIN=$(toolchain 1.26) GOFLAGS= CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$tmp/bin/scenarios" ./testdata/programs/scenarios
-	"$tmp/bin/scenarios" -list >"$traces/scenarios/scenarios.json"
-	"$tmp/bin/scenarios" -all "$traces/scenarios"
+	for p in scenarios services; do
+		echo $p
+		mkdir -p "$tmp/bin" "$traces/$p"
+		GOTOOLCHAIN=$(toolchain 1.26) GOFLAGS= CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$tmp/bin/$p" "./testdata/programs/$p"
+		"$tmp/bin/$p" -list >"$traces/$p/$p.json"
+		"$tmp/bin/$p" -all "$traces/$p"
+	done
 esac
 
 # No trace may tell where someone's home or checkout is.

@@ -1,106 +1,36 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/conctrace/conctrace/testdata/programs/internal/ground"
 )
 
-// What must not be in the trace runs in a child process: servers that answer
-// late, clients that make load. A child prints one line when it is ready, begins
-// when it reads one, and ends when its standard input is closed, so that none
-// outlives its scenario.
-
-// childRoles are what a child can be. A role prints its line and returns what to
-// do from the word go.
-var childRoles = map[string]func(args []string) func(){
-	"late-server": lateServer,
+// childRoles are what a child process can be, where what it does must not be in
+// the trace.
+var childRoles = map[string]ground.Role{
+	"late-server": ground.LateServer,
 	"pinger":      pinger,
 	"http-load":   httpLoad,
 }
 
-func beChild(role string, args []string) error {
-	prepare := childRoles[role]
-	if prepare == nil {
-		return fmt.Errorf("there is no role %q", role)
-	}
-	begin := prepare(args)
-	in := bufio.NewReader(os.Stdin)
-	if _, err := in.ReadString('\n'); err != nil {
-		return nil
-	}
-	go begin()
-	_, err := io.Copy(io.Discard, in)
-	return err
-}
-
-// child is the child of this process, if there is one.
-var child struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	line  string // that it printed
-}
+// childLine is what the child printed when it was ready.
+var childLine string
 
 func startChild(files []*os.File, role string, args ...string) {
-	c := exec.Command(must(os.Executable()), append([]string{"-child", role}, args...)...)
-	c.Stderr = os.Stderr
-	c.ExtraFiles = files
-	child.cmd = c
-	child.stdin = must(c.StdinPipe())
-	stdout := must(c.StdoutPipe())
-	check(c.Start())
-	line := must(bufio.NewReader(stdout).ReadString('\n'))
-	child.line = strings.TrimSpace(line)
-	for _, f := range files {
-		check(f.Close())
-	}
+	childLine = ground.StartChild(files, role, args...)
 }
 
-func beginChild() { must(io.WriteString(child.stdin, "go\n")) }
+func beginChild() { ground.BeginChild() }
 
 // endChild makes the child end; its connections break then.
-func endChild() { check(child.stdin.Close()) }
-
-// stopChild waits until the child has ended.
-func stopChild() {
-	if child.cmd != nil {
-		child.stdin.Close()
-		check(child.cmd.Wait())
-	}
-}
-
-// lateServer answers every byte with one, as many milliseconds later as the byte
-// says.
-func lateServer([]string) func() {
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	fmt.Println(l.Addr())
-	go func() {
-		for {
-			go answerLate(must(l.Accept()))
-		}
-	}()
-	return func() {}
-}
-
-func answerLate(c net.Conn) {
-	buf := make([]byte, 1)
-	for {
-		if _, err := c.Read(buf); err != nil {
-			return
-		}
-		time.Sleep(time.Duration(buf[0]) * time.Millisecond)
-		if _, err := c.Write(buf); err != nil {
-			return
-		}
-	}
-}
+func endChild() { ground.EndChild() }
 
 // startLateServer returns n connections to a server that runs in a child.
 func startLateServer(n int) []net.Conn {
@@ -108,7 +38,7 @@ func startLateServer(n int) []net.Conn {
 	beginChild()
 	conns := make([]net.Conn, n)
 	for i := range conns {
-		conns[i] = must(net.Dial("tcp", child.line))
+		conns[i] = must(net.Dial("tcp", childLine))
 	}
 	return conns
 }

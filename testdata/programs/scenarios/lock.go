@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"net"
+	"runtime/trace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -211,5 +215,195 @@ func rightThenLeft() {
 		rightLock <- token{}
 		leftLock <- token{}
 		<-meeting
+	}
+}
+
+const (
+	convoyed = 150
+	perBatch = 25
+)
+
+var lockConvoy = scenario{
+	Name: "lock-convoy", Procs: 2,
+	Doc:   "Six goroutines each count 150 items in (*Tally).Count, which holds a mutex for 0.2 ms, and come right back for the next, after 0.01 ms: 180 ms and what the hand-overs cost. The lock is always taken, five wait for it, and it is handed over thousands of times in a second: a convoy, while the second processor idles.",
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	run: func() {
+		for range 6 {
+			workers.Add(1)
+			go convoyMember()
+		}
+		workers.Wait()
+	},
+}
+
+// Tally has one lock for every item.
+type Tally struct {
+	mu sync.Mutex
+	n  int
+}
+
+var tally Tally
+
+// Count works for 0.2 ms under the lock.
+func (t *Tally) Count() {
+	t.mu.Lock()
+	burn(0.2)
+	t.n++
+	t.mu.Unlock()
+}
+
+func convoyMember() {
+	defer workers.Done()
+	for range convoyed {
+		tally.Count()
+		burn(0.01)
+	}
+}
+
+var lockBatched = scenario{
+	Name: "lock-batched", Procs: 2,
+	Doc:   "The same six goroutines and items, but each does the work of 25 items without the lock and takes it for 0.01 ms to add their number: 92 ms on both processors, six times the lock for each. Healthy but for the processors, which are the bound.",
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	run: func() {
+		for range 6 {
+			workers.Add(1)
+			go batchMember()
+		}
+		workers.Wait()
+	},
+}
+
+// Add adds n items at a time.
+func (t *Tally) Add(n int) {
+	t.mu.Lock()
+	burn(0.01)
+	t.n += n
+	t.mu.Unlock()
+}
+
+func batchMember() {
+	defer workers.Done()
+	for range convoyed / perBatch {
+		trace.WithRegion(context.Background(), "batch", computeBatch)
+		tally.Add(perBatch)
+	}
+}
+
+// computeBatch does without the lock what the convoy does under it.
+func computeBatch() {
+	for range perBatch {
+		burn(0.21)
+	}
+}
+
+const routed = 200
+
+var readersBehindWriter = scenario{
+	Name: "readers-behind-writer", Procs: 2,
+	Doc:   "Four goroutines forward 200 requests in (*LockedRoutes).Forward, which holds an RWMutex for reading while it computes for 0.5 ms and waits for a server, three of them for 2 or 3 ms and one for 8 ms; refreshLocked takes it for writing every 10 ms, for 0.1 ms. It has to wait until the last of those who read is done, and who comes meanwhile waits behind it, though readers do not exclude each other: every 10 ms all come to rest for up to 8.5 ms. To blame are the long reads under the lock. 350 to 450 ms.",
+	Usual: map[string]int{"main.lockedReader blocked-io/network": routed},
+	before: func() {
+		conns = startLateServer(4)
+	},
+	run: func() { runRoutes(lockedReader, refreshLocked) },
+}
+
+var atomicSnapshot = scenario{
+	Name: "atomic-snapshot", Procs: 2,
+	Doc: "The same routing table behind an atomic pointer: reads take no lock, the refresher makes a new table in 0.1 ms and swaps it in. Nobody waits for anybody: healthy, bound by the server, 240 ms.",
+	Usual: map[string]int{
+		"main.snapshotReader blocked-io/network": routed,
+	},
+	before: func() {
+		conns = startLateServer(4)
+		snapshot.Store(&routeTable{})
+	},
+	run: func() { runRoutes(snapshotReader, refreshSnapshot) },
+}
+
+func runRoutes(reader, refresher func()) {
+	for range conns {
+		heavy.Add(1)
+		go reader()
+	}
+	workers.Add(1)
+	go refresher()
+	heavy.Wait()
+	stopping.Store(true)
+	workers.Wait()
+}
+
+var (
+	nextRequest atomic.Int32
+	answerTimes = [...]byte{2, 2, 3, 8} // ms
+)
+
+type routeTable struct{ version int }
+
+// LockedRoutes is a routing table with one lock.
+type LockedRoutes struct {
+	mu    sync.RWMutex
+	table routeTable
+}
+
+var lockedRoutes LockedRoutes
+
+// Forward answers a request while it holds the lock.
+func (r *LockedRoutes) Forward(c net.Conn, ms byte) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	forward(&r.table, c, ms)
+}
+
+// Refresh replaces the table.
+func (r *LockedRoutes) Refresh() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	burn(0.1)
+	r.table.version++
+}
+
+// forward computes for 0.5 ms and asks a server that answers after ms.
+func forward(_ *routeTable, c net.Conn, ms byte) {
+	burn(0.5)
+	fetch(c, ms)
+}
+
+func lockedReader() {
+	defer heavy.Done()
+	i := nextConn.Add(1) - 1
+	for nextRequest.Add(1) <= routed {
+		lockedRoutes.Forward(conns[i], answerTimes[i])
+	}
+}
+
+func refreshLocked() {
+	defer workers.Done()
+	t := time.NewTicker(10 * time.Millisecond)
+	defer t.Stop()
+	for !stopping.Load() {
+		<-t.C
+		lockedRoutes.Refresh()
+	}
+}
+
+var snapshot atomic.Pointer[routeTable]
+
+func snapshotReader() {
+	defer heavy.Done()
+	i := nextConn.Add(1) - 1
+	for nextRequest.Add(1) <= routed {
+		forward(snapshot.Load(), conns[i], answerTimes[i])
+	}
+}
+
+func refreshSnapshot() {
+	defer workers.Done()
+	t := time.NewTicker(10 * time.Millisecond)
+	defer t.Stop()
+	for !stopping.Load() {
+		<-t.C
+		burn(0.1)
+		snapshot.Store(&routeTable{version: snapshot.Load().version + 1})
 	}
 }

@@ -14,20 +14,7 @@
 // and stopping.
 package main
 
-import (
-	"context"
-	"encoding/json"
-	"flag"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"runtime/pprof"
-	"runtime/trace"
-)
+import "github.com/conctrace/conctrace/testdata/programs/internal/ground"
 
 // A scenario is one program.
 type scenario struct {
@@ -57,16 +44,22 @@ var scenarios = []scenario{
 	sequentialReads, concurrentReads, selectJoin, pullIterator,
 	hogOneProc, hogTwoProcs, hogInPool, lockHandOffs, lockAndFree, readerWriterReader, pingPong,
 	slowConsumerQueue, slowProducerQueue, pipelineUnbuffered,
-	idlePool, idleListener, closeReleases,
+	widePipeline, idlePool, idleListener, condHerd, closeReleases,
+	unevenChunks, stragglerRounds, unboundedFanOut, boundedFanOut, semaphoreOfTwo, alignedTickers,
 	transitiveWait, waitsForCreator, timerChannel, forcedGC, memStats,
 	profiledFourProcs, profiledTwoProcs,
-	nilChannel, twoLockCycle, openWaits, connectionPool, delegation,
+	goschedLoop,
+	nilChannel, twoLockCycle, openWaits, nestedTasks, connectionPool, delegation,
 
 	lockSerialises, httpModerate,
 	threeSleepsOneProc, threeSleeps,
 	heavyDelaysOthers, heavyInBoundedPool,
 	pipelineBackpressure,
 	stuckOnChannel, leak, latencyBoundWorkers, idleServer, overSleep,
+	condSignal, herdOfHandlers,
+	evenChunks, fanOutDelaysOthers, workerChurn, chunkedItems,
+	jitteredTickers, waitsForFlag, sleepPoll, tickerHeartbeat,
+	lockConvoy, lockBatched, readersBehindWriter, atomicSnapshot,
 }
 
 // tagged holds the scenarios of files with build tags; their init functions add
@@ -74,88 +67,12 @@ var scenarios = []scenario{
 var tagged []scenario
 
 func main() {
-	out := flag.String("o", "-", "write the trace to this `file`; - is standard output")
-	all := flag.String("all", "", "record every scenario, each in a process of its own, to NAME.trace in this `directory`")
-	list := flag.Bool("list", false, "print the scenarios as JSON")
-	child := flag.String("child", "", "be the other side of a scenario, in this `role`; the program starts itself so")
-	flag.Parse()
-
-	if err := run(*out, *all, *list, *child, flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, "scenarios:", err)
-		os.Exit(1)
-	}
-}
-
-func run(out, all string, list bool, child string, args []string) error {
 	known := append(append([]scenario{}, scenarios...), tagged...)
-	switch {
-	case child != "":
-		return beChild(child, args)
-	case list:
-		e := json.NewEncoder(os.Stdout)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "\t")
-		return e.Encode(known)
-	case all != "":
-		return recordAll(known, all)
-	case len(args) != 1:
-		return fmt.Errorf("name one scenario; -list prints those there are")
-	}
+	programs := make([]ground.Program, 0, len(known))
 	for _, s := range known {
-		if s.Name == args[0] {
-			return recordTo(out, s)
-		}
+		programs = append(programs, ground.Program{
+			Name: s.Name, Procs: s.Procs, Profile: s.profile, Idle: s.idle, Before: s.before, Run: s.run,
+		})
 	}
-	return fmt.Errorf("there is no scenario %q; -list prints those there are", args[0])
-}
-
-func recordAll(known []scenario, dir string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	for _, s := range known {
-		c := exec.Command(self, "-o", filepath.Join(dir, s.Name+".trace"), s.Name)
-		c.Stderr = os.Stderr
-		if err := c.Run(); err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
-		}
-	}
-	return nil
-}
-
-func recordTo(out string, s scenario) error {
-	w := os.Stdout
-	if out != "-" {
-		var err error
-		if w, err = os.Create(out); err != nil {
-			return err
-		}
-	}
-
-	// No collection but those that a scenario asks for, and as many processors
-	// as it says: the counts must not depend on the machine.
-	debug.SetGCPercent(-1)
-	runtime.GOMAXPROCS(s.Procs)
-	calibrate()
-	if s.before != nil {
-		s.before()
-	}
-	if s.profile {
-		check(pprof.StartCPUProfile(io.Discard))
-	}
-	if err := trace.Start(w); err != nil {
-		return err
-	}
-	if s.idle {
-		s.run()
-	} else {
-		trace.WithRegion(context.Background(), s.Name, s.run)
-	}
-	trace.Stop()
-	if s.profile {
-		pprof.StopCPUProfile()
-	}
-	stopChild()
-	return w.Close()
+	ground.Main("scenarios", programs, known, childRoles)
 }

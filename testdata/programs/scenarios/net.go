@@ -271,3 +271,52 @@ func query() {
 	fetch(c, 3)
 	connPool <- c
 }
+
+const widened = 90
+
+var widePipeline = scenario{
+	Name: "s21-wide-pipeline", ID: "S21", Procs: 2,
+	Doc:   "Three stages over unbuffered channels, 90 items: makeRequests computes 1 ms for one, three goroutines askServer each, which answers after 2 ms, and useAnswers computes 1 ms for it. The list of scenarios has a stage that computes, and four processors; here the one in the middle waits for the network, so that two suffice. One goroutine there would be a bottleneck, with what a busy process is late to look at the network three take an item per ms: some 150 ms with what the meetings cost, everybody waits a little, and nobody is to blame.",
+	Usual: map[string]int{"main.askServer blocked-io/network": widened},
+	before: func() {
+		conns = startLateServer(3)
+		aToB, bToC = make(chan int), make(chan int)
+	},
+	run: func() {
+		workers.Add(2)
+		go useAnswers()
+		for range conns {
+			heavy.Add(1)
+			go askServer()
+		}
+		go makeRequests()
+		heavy.Wait()
+		close(bToC)
+		workers.Wait()
+	},
+}
+
+func makeRequests() {
+	defer workers.Done()
+	for i := range widened {
+		burn(1)
+		aToB <- i
+	}
+	close(aToB)
+}
+
+func askServer() {
+	defer heavy.Done()
+	c := conns[nextConn.Add(1)-1]
+	for i := range aToB {
+		fetch(c, 2)
+		bToC <- i
+	}
+}
+
+func useAnswers() {
+	defer workers.Done()
+	for range bToC {
+		burn(1)
+	}
+}

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 var hundredSleepers = scenario{
 	Name: "s06-hundred-sleepers", ID: "S06", Procs: 2,
@@ -117,4 +120,100 @@ func afterWaiter() {
 func hog() {
 	defer heavy.Done()
 	burn(200)
+}
+
+const limited = 25
+
+var semaphoreOfTwo = scenario{
+	Name: "s31-semaphore", ID: "S31", Procs: 2,
+	Doc: "Six goroutines each do something that takes 2 ms and no processor (they sleep), 25 times, under a semaphore that lets two at a time: 150 ms and what the timers are late. Four of them wait for a place in acquire nearly all the time, while both processors idle: the semaphore is too small, unless it is to protect something.",
+	Waits: map[string]int{
+		"main.semaphoreUser timer/sleep":   6 * limited,
+		"main.main blocked-sync/waitgroup": 1,
+	},
+	Usual:  map[string]int{"main.semaphoreUser blocked-sync/chan-send": 6*limited - 2},
+	before: func() { semaphore = make(chan struct{}, 2) },
+	run: func() {
+		for range 6 {
+			workers.Add(1)
+			go semaphoreUser()
+		}
+		workers.Wait()
+	},
+}
+
+var semaphore chan struct{}
+
+func semaphoreUser() {
+	defer workers.Done()
+	for range limited {
+		acquire()
+		useResource()
+		release()
+	}
+}
+
+// acquire takes a place in the semaphore.
+//
+//go:noinline
+func acquire() { semaphore <- struct{}{} }
+
+//go:noinline
+func release() { <-semaphore }
+
+func useResource() { time.Sleep(2 * time.Millisecond) }
+
+const (
+	tickers       = 50
+	alignedPeriod = 20 * time.Millisecond
+	tickPeriods   = 15
+)
+
+var alignedTickers = scenario{
+	Name: "s32-aligned-tickers", ID: "S32", Procs: 2,
+	Doc:   "50 goroutines each compute for 0.1 ms at the ticks of a ticker of 20 ms, 15 times: 300 ms, an eighth of both processors. All tickers started at the same moment and fire together: 50 become ready at once, the last has to wait for 2.5 ms until it runs, and then nobody has anything to do for 17.5 ms.",
+	Usual: map[string]int{"main.tickerWorker timer/timer-channel": tickers * tickPeriods},
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	run: func() {
+		runTickers(0)
+	},
+}
+
+var jitteredTickers = scenario{
+	Name: "jittered-tickers", Procs: 2,
+	Doc: "The same, but each of the tickers starts 0.4 ms after the one before, so that they are spread over the period: one at a time has something to do, and does it at once. Healthy.",
+	Usual: map[string]int{
+		"main.tickerWorker timer/timer-channel": tickers * tickPeriods,
+	},
+	Waits: map[string]int{"main.main blocked-sync/waitgroup": 1},
+	run: func() {
+		runTickers(alignedPeriod / tickers)
+	},
+}
+
+var (
+	tickerOffset time.Duration
+	nextTicker   atomic.Int32
+)
+
+func runTickers(offset time.Duration) {
+	tickerOffset = offset
+	for range tickers {
+		workers.Add(1)
+		go tickerWorker()
+	}
+	workers.Wait()
+}
+
+func tickerWorker() {
+	defer workers.Done()
+	if i := nextTicker.Add(1); tickerOffset > 0 {
+		time.Sleep(time.Duration(i) * tickerOffset)
+	}
+	t := time.NewTicker(alignedPeriod)
+	defer t.Stop()
+	for range tickPeriods {
+		<-t.C
+		burn(0.1)
+	}
 }
