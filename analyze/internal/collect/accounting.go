@@ -21,55 +21,76 @@ type accounting struct {
 	children map[int64]int   // by parent, with opts.Goroutines
 	details  []*detail       // with opts.Goroutines, in order of birth
 	stacks   stackFacts
+	patterns patterns
 }
 
-// life is the account of a goroutine that lives.
+// life is the account of a goroutine that lives. There may be a million, so that small
+// fields stand together.
 type life struct {
-	id    int64
-	group *groupAccount
+	id      int64
+	group   *groupAccount
+	first   int64 // start of its time in the window
+	pending int64 // ns of a running interval that a split cut
+	cells   [4]*cell
+	main    *cell // where it waited most, as far as counting pairs can tell
+	mainNs  int64
+	// stimulus is the goroutine that last woke or created this one.
+	stimulus int64
+	spans    int // tasks and regions that it is inside of
+	detail   *detail
+
+	// What the last wait was, for the sweep and for those that it was waited for
+	// by: its end, the goroutine that ended it, as what it counted.
+	lastWaker *waker
+	// outside is when something from outside the program last woke the
+	// goroutine, and outsideAs as what a wait for it counts since.
+	outside     int64
+	parent      int64 // creator, and the creator's
+	grandparent int64
+	// promise is the wait that the goroutine ended last, if it has done nothing
+	// else since: one of a descendant that ends now was a join.
+	promise *cell
+	ranFrom int64 // since when it runs, -1 while it does not
+
+	// What patterns go by (patterns.go).
+	busy    int64   // time on a processor since its last wait, ns
+	busyAll int64   // the same since its birth
+	split   int64   // of the present run, what is in both already
+	woken   int64   // when its last wait ended
+	served  int64   // when it got a processor after that, -1 before
+	aim     *aim    // the volley that it may be about to end
+	volley  *volley // in which it was woken last
+	rally   *rally
+	took    *queue // at which it got something that it has not given back
+	fork    *fork  // of those that it created last
+	member  *fork  // that it is one of
+
+	parentGroup int32
+	ranAt       int32         // among those that run
+	who         int32         // in the sweep
+	waitStep    int32         // in the sweep: the step with which the present state began
+	waitKind    waitkind.Kind // of the present wait, as far as its beginning tells
+	lastClass   waitClass
+	outsideAs   waitClass
+
 	// own says that group is the goroutine's alone until it is identified.
 	own bool
 	// seen says that some of its time lies within the window.
-	seen        bool
-	selected    bool
-	parentGroup int32
-	first       int64 // start of its time in the window
-	pending     int64 // ns of a running interval that a split cut
-	cells       [4]*cell
-	main        *cell // where it waited most, as far as counting pairs can tell
-	mainNs      int64
-	// stimulus is the goroutine that last woke or created this one.
-	stimulus int64
+	seen     bool
+	selected bool
 	// gave says that since its last wait the goroutine gave others something to
 	// do: it created one, ended another's wait, or waited to send.
 	gave bool
 	// fromDemand says that its last wait was at a known place of rest.
 	fromDemand bool
-	spans      int // tasks and regions that it is inside of
-	detail     *detail
-
-	// What the last wait was, for the sweep and for those that it was waited for
-	// by: its end, the goroutine that ended it, as what it counted.
-	lastWaker *waker
-	lastClass waitClass
-	// outside is when something from outside the program last woke the
-	// goroutine, and as what a wait for it counts since.
-	outside     int64
-	outsideAs   waitClass
-	parent      int64 // creator, and the creator's
-	grandparent int64
-	// promise is the wait that the goroutine ended last, if it has done nothing
-	// else since: one of a descendant that ends now was a join.
-	promise  *cell
-	afterIO  bool          // its last wait was for input or output
-	wrote    bool          // it has written to a socket or pipe since its last wait for one
-	asked    bool          // its last wait was for an answer from outside
-	reader   bool          // it reads a client's connection for others
-	ranFrom  int64         // since when it runs, -1 while it does not
-	ranAt    int32         // among those that run
-	who      int32         // in the sweep
-	waitStep int32         // in the sweep: the step with which the present state began
-	waitKind waitkind.Kind // of the present wait, as far as its beginning tells
+	afterIO    bool // its last wait was for input or output
+	wrote      bool // it has written to a socket or pipe since its last wait for one
+	asked      bool // its last wait was for an answer from outside
+	reader     bool // it reads a client's connection for others
+	called     bool // it has been in a system call since its last wait
+	born       bool // it was created within the scope
+	roused     bool // it has not waited since a volley woke it
+	fresh      bool // it has not had a processor since
 }
 
 // groupAccount is the time of a group.
@@ -96,6 +117,7 @@ type groupAccount struct {
 	parents   map[int32]int           // by parent's group number, NoGroup if unknown
 	library   bool                    // the entry is library code: inside splits the time
 	inside    []inside                // by handler; few, and mostly the one at the front
+	lifeRuns  *histogram              // what its goroutines ran for that were created and ended within the scope; nil if none
 	wokeUsers int64                   // waits of user goroutines that its members ended, locks aside
 }
 
@@ -126,7 +148,7 @@ func newGroupAccount() *groupAccount {
 }
 
 func newAccounting(o Options, tables *event.Tables) *accounting {
-	return &accounting{opts: o, tables: tables, children: make(map[int64]int), stacks: newStackFacts(tables)}
+	return &accounting{opts: o, tables: tables, children: make(map[int64]int), stacks: newStackFacts(o, tables)}
 }
 
 // span follows how many tasks and regions a goroutine is inside of.
@@ -157,6 +179,12 @@ func (a *accounting) born(r *timeline.Record) {
 	} else {
 		l.group = a.group(r.Group)
 		l.group.named(r)
+	}
+	if r.Flags&(timeline.FlagCensoredStart|timeline.FlagGap) == 0 {
+		l.born = !r.Has(timeline.FlagOutside)
+		if r.OtherSlot >= 0 && l.selected && !r.Has(timeline.FlagSystem) {
+			a.forks(&a.lives[r.OtherSlot], l, r)
+		}
 	}
 	if a.opts.Goroutines {
 		a.keep(l, r)
@@ -232,9 +260,20 @@ func (g *groupAccount) merge(o *groupAccount) {
 	g.running.merge(&o.running)
 	g.engaged.merge(&o.engaged)
 	g.afterIO.merge(&o.afterIO)
+	if o.lifeRuns != nil {
+		g.runsOfLives().merge(o.lifeRuns)
+	}
 	for p, n := range o.parents {
 		g.childOf(p, n)
 	}
+}
+
+// runsOfLives is the distribution of what short-lived goroutines ran for.
+func (g *groupAccount) runsOfLives() *histogram {
+	if g.lifeRuns == nil {
+		g.lifeRuns = new(histogram)
+	}
+	return g.lifeRuns
 }
 
 // list is the distribution of a kind of running or runnable time.
@@ -255,10 +294,26 @@ func (a *accounting) interval(r *timeline.Record) {
 		if l.selected && r.Other != event.NoG {
 			a.woken(l, r)
 		}
-		l.stimulus = r.Other
+		l.stimulus, l.woken, l.served = r.Other, r.End, -1
 		a.attribute(l, r)
 	case event.GoSyscall:
+		l.called = true
 		a.attribute(l, r)
+	case event.GoRunning:
+		a.runs(l, r)
+	case event.GoRunnable:
+		if l.served < 0 && r.Next == event.GoRunning {
+			l.served = r.End
+		}
+		if l.fresh {
+			l.readyInVolley(r)
+		}
+	}
+	if r.Next == event.GoUndetermined && r.Has(timeline.FlagGap) {
+		a.loses(l)
+	}
+	if r.Next == event.GoNotExist {
+		a.dies(l, r)
 	}
 	if r.Next == event.GoNotExist || r.Next == event.GoUndetermined && !r.Has(timeline.FlagGap) {
 		l.end(r)
@@ -271,7 +326,7 @@ func (l *life) end(r *timeline.Record) {
 		if l.promise != nil {
 			l.promise.promises++
 		}
-		if l.selected && l.seen && !r.Has(timeline.FlagOutside) {
+		if l.selected && l.seen && r.Flags&notWithin == 0 {
 			l.account().ended++
 		}
 		if l.detail != nil {
@@ -300,6 +355,9 @@ func (a *accounting) account(l *life, r *timeline.Record) {
 	on := a.stacks.of(r.Stack)
 	if waiting[r.Kind] {
 		c = l.waited(r, on)
+		if c.queue == nil && queues[r.Kind] {
+			c.queue = a.stacks.queue(r.Kind, r.Stack)
+		}
 	} else {
 		l.ran(g, r)
 	}
@@ -344,8 +402,10 @@ var waiting = func() (w [256]bool) {
 
 // waited books a wait on a stack of which facts are known under its site.
 func (l *life) waited(r *timeline.Record, on *stackFact) *cell {
+	before := l.cells[0]
 	c := l.cell(cellKey{kind: r.Kind, stack: r.Stack, whole: wholeTraceWait(r)})
 	c.add(r)
+	l.waitsAgain(before, c, r)
 	l.promise = nil
 	if l.spans > 0 {
 		c.spanNs += r.Ns()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
+	"github.com/conctrace/conctrace/analyze/siterule"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
@@ -35,10 +36,12 @@ type restCase struct {
 	duration int64
 	opts     *Options
 	entry    string
+	rule     *siterule.Rule // of the place, nil if it has none
 }
 
 // atRestRules are tried in order; the first that applies names the wait.
 var atRestRules = []atRestRule{
+	{"site-rule", false, idleSite},
 	{"asked", false, asked},
 	{"known-site", false, knownSite},
 	{"whole-trace", true, wholeTrace},
@@ -64,6 +67,9 @@ func atRest(w restCase) string {
 	}
 	return ""
 }
+
+// idleSite: a site rule of the user's says so.
+func idleSite(w restCase) bool { return w.rule != nil && w.rule.Is == siterule.Idle }
 
 // asked: the user said so (--at-rest).
 func asked(w restCase) bool {

@@ -123,7 +123,7 @@ func (w *blameWriter) account(a blame.Account, shares []blame.Share) {
 		key.node = shares[0].Piece.Kind.String()
 	case waker != timeline.NoGroup && w.end.order[waker] >= 0:
 		key.to, key.node = w.end.order[waker], "group"
-		idle = c.idleBy(w.accounting.groups[waker])
+		idle = c.idleBy(w.accounting.groups[waker], a.Ns)
 	}
 	w.booked[c] += a.Ns
 	e := w.edge(key)
@@ -133,14 +133,22 @@ func (w *blameWriter) account(a blame.Account, shares []blame.Share) {
 	w.add(c.key, e, shares, idle, a.Ns)
 }
 
-// idleBy is the processor time that idled during the waits that a group ended.
-func (c *cell) idleBy(g *groupAccount) (idle float64) {
+// idleBy is the processor time that idled during so many ns of the waits that a group
+// ended: several accounts may be about these, as of goroutines of which the group became
+// known late.
+func (c *cell) idleBy(g *groupAccount, ns int64) float64 {
+	var idle float64
+	var all int64
 	for _, w := range c.wakers {
 		if w.group.real() == g {
 			idle += w.idleBlocked
+			all += w.ns
 		}
 	}
-	return idle
+	if all <= ns {
+		return idle
+	}
+	return idle * float64(ns) / float64(all)
 }
 
 // add books pieces of waits of so many ns at a place, during which processors

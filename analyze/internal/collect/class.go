@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -24,16 +25,19 @@ type siteWaker struct {
 const maxSiteWakers = 8
 
 func (s *site) addWaker(w *waker) {
-	group := w.group.real()
-	i := slices.IndexFunc(s.wakers, func(o *siteWaker) bool { return o.group == group && o.stack == w.stack })
+	s.addSiteWaker(&siteWaker{w.group.real(), w.stack, w.waits, w.ns, w.via, w.idleBlocked})
+}
+
+func (s *site) addSiteWaker(w *siteWaker) {
+	i := slices.IndexFunc(s.wakers, func(o *siteWaker) bool { return o.group == w.group && o.stack == w.stack })
 	if i < 0 {
 		i = len(s.wakers)
-		s.wakers = append(s.wakers, &siteWaker{group: group, stack: w.stack})
+		s.wakers = append(s.wakers, &siteWaker{group: w.group, stack: w.stack})
 	}
 	o := s.wakers[i]
 	o.waits += w.waits
 	o.ns += w.ns
-	o.idle += w.idleBlocked
+	o.idle += w.idle
 	for class, ns := range w.via {
 		o.via[class] += ns
 	}
@@ -63,36 +67,21 @@ func (s *site) wakersResult(end *End) []result.Waker {
 	return out
 }
 
-// classes joins the sites of locks and of channels that wait for each other: a
-// class is what is connected by who ends whose waits, line by line (methods.md
-// 0.2.12). Most time first.
+// classes are the sites of locks and of channels by the queues that their waiters
+// are in, most idle processor time first.
 func (a *accounting) classes(sites []*site, end *End) []result.SiteClass {
-	u := newUnion()
-	node := func(kind waitkind.Kind, stack event.StackID) lineOf {
-		return lineOf{isLock(kind), a.stacks.line(stack)}
-	}
-	for _, s := range sites {
-		if s.ns <= 0 || !isLock(s.key.kind) && !isChannel(s.key.kind) {
-			continue
-		}
-		here := node(s.key.kind, s.key.stack)
-		u.find(here)
-		for _, w := range s.wakers {
-			u.join(here, node(s.key.kind, w.stack))
-		}
-	}
-	found := map[lineOf]*classSum{}
+	found := map[*queue]*classSum{}
 	var list []*classSum
 	for i, s := range sites {
-		if s.ns <= 0 || !isLock(s.key.kind) && !isChannel(s.key.kind) {
+		if s.ns <= 0 || !queues[s.key.kind] {
 			continue
 		}
-		root := u.find(node(s.key.kind, s.key.stack))
-		if found[root] == nil {
-			found[root] = newClassSum(root.lock)
-			list = append(list, found[root])
+		q := a.stacks.queue(s.key.kind, s.key.stack).root()
+		if found[q] == nil {
+			found[q] = newClassSum(q, isLock(s.key.kind))
+			list = append(list, found[q])
 		}
-		found[root].add(i, s, a, end)
+		found[q].add(i, s, a, end)
 	}
 	out := make([]result.SiteClass, 0, len(list))
 	for _, c := range list {
@@ -104,41 +93,11 @@ func (a *accounting) classes(sites []*site, end *End) []result.SiteClass {
 	return out
 }
 
-// lineOf is a line at which goroutines wait for locks, or for channels, or end
-// such waits.
-type lineOf struct {
-	lock bool
-	line event.FrameID
-}
-
-// union is sets of lines that have been joined.
-type union struct {
-	parent map[lineOf]lineOf
-}
-
-func newUnion() *union { return &union{make(map[lineOf]lineOf)} }
-
-// find is what stands for a line's set.
-func (u *union) find(x lineOf) lineOf {
-	for {
-		p, ok := u.parent[x]
-		if !ok {
-			u.parent[x] = x
-			return x
-		}
-		if p == x {
-			return x
-		}
-		u.parent[x] = u.parent[p]
-		x = p
-	}
-}
-
-func (u *union) join(x, y lineOf) { u.parent[u.find(y)] = u.find(x) }
-
 // classSum is a class on its way into the result.
 type classSum struct {
 	out       result.SiteClass
+	queue     *queue
+	wakers    site // of all its sites
 	senders   map[int]int64
 	receivers map[int]int64
 	release   map[event.StackID]*releases
@@ -150,12 +109,12 @@ type releases struct {
 	waits int64
 }
 
-func newClassSum(lock bool) *classSum {
+func newClassSum(q *queue, lock bool) *classSum {
 	kind := "channel"
 	if lock {
 		kind = "lock"
 	}
-	return &classSum{out: result.SiteClass{Kind: kind}, senders: map[int]int64{}, receivers: map[int]int64{}, release: map[event.StackID]*releases{}}
+	return &classSum{out: result.SiteClass{Kind: kind}, queue: q, senders: map[int]int64{}, receivers: map[int]int64{}, release: map[event.StackID]*releases{}}
 }
 
 // add takes in a site. A select that a receiver ended was about to send. A wait
@@ -166,7 +125,9 @@ func (c *classSum) add(index int, s *site, a *accounting, end *End) {
 	out.Waits += s.waits.n
 	out.TotalNs += s.ns
 	out.IdleBlockedNs += rounded(s.idle)
-	out.MostWaiting = max(out.MostWaiting, int(s.most))
+	if out.Rule == nil { // sites come in the order of their time
+		out.Rule = s.rule
+	}
 	sends := s.key.kind == waitkind.ChanSend
 	if s.key.kind == waitkind.Select {
 		var received, waits int64
@@ -200,6 +161,7 @@ func (c *classSum) add(index int, s *site, a *accounting, end *End) {
 			c.release[w.stack] = r
 		}
 		r.waits += w.waits
+		c.wakers.addSiteWaker(w)
 	}
 }
 
@@ -221,5 +183,66 @@ func (c *classSum) result(end *End) result.SiteClass {
 	if len(all) > 0 {
 		c.out.Release, c.out.ReleaseGroup = frames(end.Tables, all[0].stack), all[0].group
 	}
+	c.queued(end)
 	return c.out
+}
+
+// queued writes what is known of the queue.
+func (c *classSum) queued(end *End) {
+	q, out := c.queue, &c.out
+	q.finish(end.To)
+	out.MostWaiting = int(q.most)
+	out.WaitingNs, out.BusyNs = q.waited, q.busy
+	out.HandOffs, out.DirectHandOffs, out.GivenBack, out.InTurn = q.handOffs, q.direct, q.givenBack, q.inTurn
+	out.Service, out.Resume = q.service.latency(), q.resume.latency()
+	out.Wakers = c.wakers.wakersResult(end)
+	if v := &q.convoys; v.count > 0 && out.Kind == "lock" {
+		out.Convoys = &result.Convoys{Count: v.count, Ns: v.ns, HandOffs: v.handOffs, Requeued: v.requeued, At: v.longest.moments(maxWorst)}
+	}
+}
+
+// lockShares writes how much of the time of tasks and regions goes by in waits for
+// whoever had a lock: the pieces of their paths that are named by where a class's waits
+// are ended. It is called when the paths are known.
+func lockShares(r *result.Result) {
+	var all int64
+	held := map[string]int64{}
+	for _, spans := range [][]result.Span{r.Tasks, r.Regions} {
+		for i := range spans {
+			if path := spans[i].Path; path != nil {
+				all += path.Ns
+				for _, p := range path.Pieces {
+					if p.HeldIn != nil {
+						held[p.HeldIn.Func] += p.HeldNs
+					}
+				}
+			}
+		}
+	}
+	if all == 0 || len(held) == 0 {
+		return
+	}
+	for i := range r.SiteClasses {
+		if c := &r.SiteClasses[i]; c.Kind == "lock" {
+			c.CriticalPathShare = float64(heldIn(c, held)) / float64(all)
+		}
+	}
+}
+
+// heldIn sums what is held in the functions that end waits at a lock.
+func heldIn(c *result.SiteClass, held map[string]int64) (ns int64) {
+	seen := map[string]bool{}
+	for _, w := range c.Wakers {
+		for _, f := range w.Frames {
+			if code.IsPlumbing(f.Func) {
+				continue
+			}
+			if !seen[f.Func] {
+				seen[f.Func] = true
+				ns += held[f.Func]
+			}
+			break
+		}
+	}
+	return ns
 }

@@ -129,7 +129,7 @@ func (s *sweep) scheduler(end *End, r *result.Result) {
 	out.HiddenDelay = s.hidden.result(end.Tables, end.order)
 	out.LongRuns = s.longRuns.result(end.Tables, end.order)
 	out.LongRunCount, out.LongRunHarmNs = s.longRuns.count, rounded(s.longRuns.harm)
-	out.SyscallHolds = s.holds.result(end.Tables, end.order)
+	out.SyscallHolds, out.HeldAt = s.holds.result(end.Tables, end.order), s.holds.places(end.Tables)
 	idle := &sums.idleBlocked
 	out.IdleBlockedNs = result.IdleBlocked{
 		Sync: rounded(idle[waitsSync] + idle[waitsCoroutine]), IO: rounded(idle[waitsIO] + idle[waitsVia]),

@@ -13,6 +13,11 @@
 // after the other, and instant.go is who does what in between, with the integrals
 // over it. It asks accounting, and no other collector knows another.
 //
+// accounting also tells the patterns (patterns.go and a file for each: rally.go,
+// volley.go, join.go, loop.go) of the moments in goroutines' lives that they go by, and
+// joins the lines of locks and channels into queues (queue.go), which the sweep fills
+// and empties.
+//
 // Nothing here keeps records: a collector holds its sums, its histograms and
 // what it needs of the goroutines that live.
 package collect

@@ -72,7 +72,7 @@ func (a *accounting) judge(g *groupAccount, c *cell, length int64) {
 	funcs := funcsOf(a.tables, c.key.stack)
 	c.rest = atRest(restCase{
 		cell: c, group: g, funcs: funcs, life: g.life(), duration: length,
-		opts: &a.opts, entry: a.tables.String(g.name),
+		opts: &a.opts, entry: a.tables.String(g.name), rule: a.stacks.rule(c.key.kind, c.key.stack),
 	})
 	c.join = c.joins(funcs)
 }
@@ -221,7 +221,7 @@ func (a *accounting) finishShares(end *End, r *result.Result) {
 		out.Parallelism = g.parallelism(r.Concurrency.OnCPU, out.Time.Kinds[waitkind.User.Label()]+out.Time.Kinds[waitkind.GCAssist.Label()])
 		out.IdleBlockedNs, out.HarmNs = rounded(g.share.idleBlocked), rounded(g.share.harm)
 		out.HarmOthersNs = rounded(g.share.harmOthers)
-		out.AfterIO = g.afterIO.latency()
+		out.AfterIO, out.LifetimeRun = g.afterIO.latency(), g.lifeRuns.latency()
 		out.OpenSites = g.openSites(end.Tables)
 	}
 	a.finishSites(end, r)
@@ -344,10 +344,12 @@ func (a *accounting) finishSites(end *End, r *result.Result) {
 			r.SitesOmitted.TotalNs += s.ns
 			continue
 		}
+		s.rule = ruleResult(a.stacks.rule(s.key.kind, s.key.stack))
 		r.Sites = append(r.Sites, s.result(end))
 		end.sites = append(end.sites, s.key)
 	}
 	r.SiteClasses = a.classes(sorted[:len(r.Sites)], end)
+	a.finishPatterns(end, r)
 }
 
 // site is the waits of one kind on one stack, of all groups.
@@ -360,11 +362,11 @@ type site struct {
 	idle      float64
 	wakers    []*siteWaker
 	worst     topSpans
-	most      int32 // that waited at its line at once
 	ns        int64
 	restWaits int64
 	restNs    int64
 	groups    map[int]int64
+	rule      *result.SiteRule
 }
 
 func (s *site) add(c *cell, group int) {
@@ -383,9 +385,6 @@ func (s *site) add(c *cell, group int) {
 		s.joinNs += c.ns
 	}
 	s.worst.merge(&c.worst)
-	if c.spot != nil {
-		s.most = c.spot.most
-	}
 	for _, w := range c.wakers {
 		s.addWaker(w)
 	}
@@ -399,7 +398,7 @@ func (s *site) result(end *End) result.Site {
 	})
 	return result.Site{
 		Class: s.key.kind.Class().String(), Kind: s.key.kind.String(), Frames: frames(tables, s.key.stack),
-		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P90Ns: l.P90Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs,
+		Waits: l.Count, TotalNs: s.ns, P50Ns: l.P50Ns, P90Ns: l.P90Ns, P99Ns: l.P99Ns, MaxNs: l.MaxNs, Rule: s.rule,
 		AtRestWaits: s.restWaits, AtRestNs: s.restNs, Groups: groups,
 		JoinNs: s.joinNs, AskedWaits: s.asked, AskedNs: s.askedNs, IdleBlockedNs: rounded(s.idle), Wakers: s.wakersResult(end), Worst: s.worst.moments(maxWorst),
 	}

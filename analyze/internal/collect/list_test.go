@@ -35,7 +35,11 @@ func TestEveryCollectorIsListed(t *testing.T) {
 			if !ok {
 				continue
 			}
-			name := star.X.(*ast.Ident).Name
+			id, ok := star.X.(*ast.Ident)
+			if !ok {
+				continue // generic
+			}
+			name := id.Name
 			if methods[name] == nil {
 				methods[name] = map[string]bool{}
 			}

@@ -447,6 +447,7 @@ func TestASystemCallThatHoldsItsProcessorHarmsTheReady(t *testing.T) {
 	eq(t, "holds", s.SyscallHolds, []result.SyscallHold{{
 		AtNs: 1000 * us, DurationNs: 4000 * us, HarmNs: 3000 * us, Goroutine: 1, Group: group(t, r, "main.raw").ID, Frames: frames(m.tables, m.stack(inRead...)),
 	}})
+	eq(t, "harm by place", s.HeldAt, []result.HeldAt{{Frames: frames(m.tables, m.stack(inRead...)), Calls: 1, HarmNs: 3000 * us}})
 	eq(t, "harm", s.HeldHarmNs, 3000*us)
 	// 1 [0,1) alone; [1,2) held; [2,5) stalled; [5,8) runs beside a call; [8,9)
 	// the only P taken.

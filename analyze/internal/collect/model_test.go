@@ -140,11 +140,22 @@ func (m *model) gap(from, to int64) {
 // window plays the model and returns the result of a part of it, in µs.
 func (m *model) window(end, from, to int64, o Options) *result.Result {
 	m.t.Helper()
+	return m.played(end, timeline.Options{From: from * us, To: to * us}, o)
+}
+
+// selected plays the model and returns the result of the goroutines that were asked for.
+func (m *model) selected(end int64, asked func(goroutine int64) bool) *result.Result {
+	m.t.Helper()
+	return m.played(end, timeline.Options{Select: asked}, Options{})
+}
+
+func (m *model) played(end int64, time timeline.Options, o Options) *result.Result {
+	m.t.Helper()
 	m.add(end, event.Event{Kind: event.Sync, G: event.NoG, P: event.NoP})
 	slices.SortStableFunc(m.events, func(a, b event.Event) int { return int(a.Time - b.Time) })
-	o.From = from * us
+	o.From = time.From
 	set := New(o, m.tables)
-	machine := timeline.New(m.tables, 26, timeline.Options{From: from * us, To: to * us}, set)
+	machine := timeline.New(m.tables, 26, time, set)
 	if err := machine.Feed(m.events); err != nil {
 		m.t.Fatal(err)
 	}

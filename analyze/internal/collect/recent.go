@@ -15,6 +15,7 @@ type recent struct {
 	now   []int32 // slots of those that run, no more than there are Ps but in damage
 	ring  [recentSlices]slice
 	n     int // slices put into ring so far
+	seen  int // slices looked at so far, in all
 }
 
 // begins takes in that a goroutine runs.
@@ -23,7 +24,15 @@ func (r *recent) begins(l *life, slot int32, at int64) {
 	r.now = append(r.now, slot)
 }
 
-const recentSlices = 256
+const (
+	// recentSlices is how many are remembered: some 50 ms of two Ps that have much to
+	// do.
+	recentSlices = 1 << 13
+	// mostSeen bounds the slices that are looked at in all, for traces in which each
+	// wait is longer than the one before; after that fewSlices are looked at each time.
+	mostSeen  = 1 << 26
+	fewSlices = 256
+)
 
 // slice is a stretch of a goroutine on a processor.
 type slice struct {
@@ -49,7 +58,7 @@ func (r *recent) ends(l *life, rec *timeline.Record) {
 // lastOn is the slice that ended last on a P, at most that long before an
 // instant.
 func (r *recent) lastOn(p int32, at, within int64) (slice, bool) {
-	for i := r.n - 1; i >= max(0, r.n-recentSlices) && p >= 0; i-- {
+	for i := r.n - 1; i >= max(0, r.n-fewSlices) && p >= 0; i-- {
 		s := r.ring[i%recentSlices]
 		if at-s.to > within {
 			break
@@ -78,16 +87,21 @@ func (r *recent) during(from, to int64) []groupNs {
 		}
 		sums = append(sums, groupNs{s.group, ns})
 	}
-	for _, slot := range r.now[:min(len(r.now), recentSlices)] {
+	for _, slot := range r.now[:min(len(r.now), fewSlices)] {
 		l := &(*r.lives)[slot]
 		add(slice{from: l.ranFrom, group: l.account()}, to)
 	}
-	for i := r.n - 1; i >= max(0, r.n-recentSlices); i-- {
+	most := recentSlices
+	if r.seen > mostSeen {
+		most = fewSlices
+	}
+	for i := r.n - 1; i >= max(0, r.n-most); i-- {
 		s := r.ring[i%recentSlices]
 		if s.to <= from {
 			break
 		}
 		add(s, s.to)
+		r.seen++
 	}
 	slices.SortStableFunc(sums, func(x, y groupNs) int { return cmp.Compare(y.ns, x.ns) })
 	return sums[:min(len(sums), maxRan)]

@@ -7,6 +7,7 @@ import (
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/siterule"
 )
 
 // Options choose what is collected.
@@ -16,6 +17,8 @@ type Options struct {
 	// AtRest names further goroutines or waits that are idle by design: it is
 	// matched against entry functions and the functions of a wait's stack.
 	AtRest *regexp.Regexp
+	// Sites name places in the program and say what waits there mean.
+	Sites []siterule.Rule
 	// From is the scope's start, ns.
 	From int64
 	// BlameBytes bounds the memory of what is known of the past to say what filled
@@ -110,6 +113,7 @@ func (s *Set) take(r *timeline.Record) {
 		s.procs.proc(r)
 		s.sweep.proc(r)
 	case timeline.OpProcs:
+		s.accounting.changed(r)
 		s.procs.changed(r)
 		s.sweep.changed(r)
 	case timeline.OpStop:
@@ -173,6 +177,7 @@ func (s *Set) Finish(end End, r *result.Result) {
 	for _, c := range s.list {
 		c.Finish(&end, r)
 	}
+	lockShares(r)
 }
 
 // GroupAt is the index in the result of the group that has a number in the trace, -1

@@ -24,9 +24,11 @@ type cell struct {
 	join  bool   // whoever waits is represented by those that it waits for
 	worst topSpans
 	into  *cell     // where this account went, with its group's
-	spot  *spot     // for locks and channels
+	queue *queue    // of locks and channels
 	ref   int32     // number in the sweep
 	last  waitClass // as what the last wait counted
+
+	timed *timed // of waits that timers end; nil before the first
 
 	wakers      []*waker
 	idleBlocked float64
@@ -114,6 +116,9 @@ func (c *cell) ended(r *timeline.Record, waiter, waker *life, on *stackFact) {
 func (c *cell) merge(o *cell) {
 	o.into = c
 	c.worst.merge(&o.worst)
+	if o.timed != nil {
+		c.ofTimers().loop.merge(&o.timed.loop)
+	}
 	for _, w := range o.wakers {
 		c.waker(w.group.real(), w.stack).merge(w)
 	}
@@ -129,8 +134,8 @@ func (c *cell) merge(o *cell) {
 	c.promises += o.promises
 	c.asked += o.asked
 	c.askedNs += o.askedNs
-	if c.spot == nil {
-		c.spot = o.spot
+	if c.queue == nil {
+		c.queue = o.queue
 	}
 	c.ns += o.ns
 	c.waits.merge(&o.waits)

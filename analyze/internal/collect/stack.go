@@ -16,7 +16,8 @@ type stackFacts struct {
 	known    []stackFact // by stack
 	handlers []string    // by number; 0 is "": no frame outside the library
 	numbers  map[string]int32
-	spots    map[event.FrameID]*spot // lines at which goroutines wait for locks and channels
+	queues   map[lineOf]*queue
+	rules    siteRules
 }
 
 type stackFact struct {
@@ -33,10 +34,19 @@ type stackFact struct {
 	writes bool
 	// As the stack of a wait: it reads a client's connection for others.
 	reads bool
+	// As the stack on which a goroutine gives way: it hands a lock over.
+	handsOver bool
+	// As such a stack: it called runtime.Gosched, and not the runtime for it.
+	yields bool
+	// As a waker's stack: it may wake many at once, by a Broadcast or by closing a channel
+	// (of which no frame tells), rather than one by a send, a receive or a Signal.
+	wakesAll bool
+	// As the stack of a wait: which site rules may be about it, a number in siteRules.
+	rules int32
 }
 
-func newStackFacts(tables *event.Tables) stackFacts {
-	return stackFacts{tables: tables, handlers: []string{""}, numbers: map[string]int32{"": 0}, spots: make(map[event.FrameID]*spot)}
+func newStackFacts(o Options, tables *event.Tables) stackFacts {
+	return stackFacts{tables: tables, rules: newSiteRules(o.Sites), handlers: []string{""}, numbers: map[string]int32{"": 0}, queues: make(map[lineOf]*queue)}
 }
 
 func (s *stackFacts) of(stack event.StackID) *stackFact {
@@ -70,11 +80,31 @@ func (s *stackFacts) examine(stack event.StackID) *stackFact {
 		fact.writes = fact.writes || writes[fn]
 	}
 	funcs := funcsOf(s.tables, stack)
+	fact.handsOver = len(funcs) > 1 && funcs[0] == "runtime.goyield" && funcs[1] == "runtime.semrelease1"
+	fact.yields = !fact.handsOver && yieldsItself(funcs)
+	fact.wakesAll = mayWakeAll(funcs)
 	fact.reads = readsForOthers(funcs)
+	fact.rules = s.rules.of(funcs)
 	for _, site := range knownSites {
 		fact.demand = fact.demand || onStack(funcs, site)
 	}
 	return fact
+}
+
+// yieldsItself says whether a program's goroutine gives its processor up by itself: the
+// runtime does so in a collection, too, thousands of times (methods.md 0.2.9).
+func yieldsItself(funcs []string) bool {
+	for _, fn := range funcs {
+		if fn != "runtime.Gosched" {
+			return !strings.HasPrefix(fn, "runtime.") && !strings.HasPrefix(fn, "runtime/")
+		}
+	}
+	return false
+}
+
+// mayWakeAll says whether what goes on on a stack ends the waits of all that wait for it.
+func mayWakeAll(funcs []string) bool {
+	return len(funcs) > 0 && !strings.HasPrefix(funcs[0], "runtime.") && !slices.Contains(funcs[:min(len(funcs), 3)], "sync.(*Cond).Signal")
 }
 
 // writes are the functions through which a program writes to sockets and pipes.

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
@@ -95,6 +96,13 @@ func (l *longRuns) result(tables *event.Tables, order []int) []result.LongRun {
 // with most harm first.
 type syscallHolds struct {
 	top []syscallHold
+	at  map[event.StackID]*heldAt
+}
+
+// heldAt sums the calls on a stack.
+type heldAt struct {
+	calls int64
+	harm  float64
 }
 
 type syscallHold struct {
@@ -114,6 +122,16 @@ func (h *syscallHolds) add(w *swept, c *cell) {
 	if w.group == nil {
 		return // whose it was is not known yet
 	}
+	at := h.at[c.key.stack]
+	if at == nil {
+		if h.at == nil {
+			h.at = map[event.StackID]*heldAt{}
+		}
+		at = new(heldAt)
+		h.at[c.key.stack] = at
+	}
+	at.calls++
+	at.harm += w.heldHarm
 	h.top = insertTop(h.top, syscallHold{w.since, w.heldNs, w.heldHarm, w.id, w.group, c.key.stack}, func(x, y syscallHold) int {
 		return cmp.Compare(y.harm, x.harm)
 	})
@@ -126,6 +144,21 @@ func (h *syscallHolds) result(tables *event.Tables, order []int) []result.Syscal
 			AtNs: t.at, DurationNs: t.ns, HarmNs: rounded(t.harm), Goroutine: t.g,
 			Group: order[t.group.real().entry], Frames: frames(tables, t.stack),
 		})
+	}
+	return out
+}
+
+// maxHeldAt is how many places of such calls are listed.
+const maxHeldAt = 10
+
+// places are those with most harm.
+func (h *syscallHolds) places(tables *event.Tables) []result.HeldAt {
+	stacks := slices.SortedFunc(maps.Keys(h.at), func(x, y event.StackID) int {
+		return cmp.Or(cmp.Compare(h.at[y].harm, h.at[x].harm), compareStacks(tables, x, y))
+	})
+	var out []result.HeldAt
+	for _, stack := range stacks[:min(len(stacks), maxHeldAt)] {
+		out = append(out, result.HeldAt{Frames: frames(tables, stack), Calls: h.at[stack].calls, HarmNs: rounded(h.at[stack].harm)})
 	}
 	return out
 }

@@ -33,6 +33,8 @@ type sweep struct {
 	who   []swept // goroutines; while steps are held back every one has its own
 	free  []int32 // numbers in who of goroutines that have ended
 	late  bool    // the held steps are swept
+	ends  *cell   // of the wait that ends
+	told  bool    // it ends now, and ends says where it was
 	// unordered says that some of the kept steps became known late: those behind
 	// a gap, or of what was so since the scope's start.
 	unordered bool
@@ -96,6 +98,7 @@ const (
 	stepYielded                         // it becomes ready since it gave its processor up
 	stepAsked                           // the wait that ends was for an answer from outside
 	stepShort                           // the system call that ends was too short to be booked at its place
+	stepPast                            // it happened behind the scope's end
 )
 
 type identity uint8
@@ -110,19 +113,23 @@ const (
 // swept is a goroutine as the sweep sees it.
 type swept struct {
 	id    int64
-	num   int32 // index in sweep.who
 	group *groupAccount
-	cell  *cell // of the present wait
-	spot  *spot // at which that is counted
-	since int64
-	began [4]float64 // what the clocks showed at since: of a run the first row of marks, of a wait the second
-	run   *stretch   // of which the present run is a part, once it was preempted
-	sole  *soleRun
-	p     int32
-	is    identity
-	state event.GoState
-	class waitClass
-	flags stepFlags
+	cell  *cell  // of the present wait
+	queue *queue // in which it waits
+	// released is when the last hand-off of a queue was to this goroutine, releasedBy
+	// the queue; -1 and nil for none.
+	released   int64
+	releasedBy *queue
+	since      int64
+	began      [4]float64 // what the clocks showed at since: of a run the first row of marks, of a wait the second
+	run        *stretch   // of which the present run is a part, once it was preempted
+	sole       *soleRun
+	p          int32
+	num        int32 // index in sweep.who
+	is         identity
+	state      event.GoState
+	class      waitClass
+	flags      stepFlags
 	// engaged says that the goroutine counts among those in progress.
 	engaged bool
 	// heldHarm is for how much of the present system call it held a P that

@@ -13,7 +13,7 @@ func (s *sweep) born(r *timeline.Record) {
 	l := &s.accounts.lives[r.Slot]
 	l.who, l.waitStep = s.enlist(), noStep
 	w := &s.who[l.who]
-	*w = swept{id: r.G, num: l.who, p: event.NoP, state: event.GoNotExist, is: identityOf(r)}
+	*w = swept{id: r.G, num: l.who, p: event.NoP, state: event.GoNotExist, is: identityOf(r), released: -1}
 	if !l.own {
 		w.group = l.group
 	}
@@ -22,7 +22,7 @@ func (s *sweep) born(r *timeline.Record) {
 	}
 	st := step{at: r.Start, who: l.who, to: r.Next, p: r.P}
 	if r.Next == event.GoWaiting || r.Next == event.GoSyscall {
-		st.class, st.ref = classOf[r.Then], s.untouched(l, r)
+		st.class, st.ref = s.accounts.stacks.classOf(r.Then, r.Stack), s.untouched(l, r)
 	}
 	if r.Flags&(timeline.FlagCensoredStart|timeline.FlagGap) == timeline.FlagCensoredStart && !s.late {
 		l.waitStep = ^int32(len(s.early))
@@ -105,13 +105,17 @@ func (s *sweep) interval(r *timeline.Record) {
 		s.regroup(&s.who[l.who], l.account())
 	}
 	st := step{at: r.End, who: l.who, to: r.Next}
+	if r.At > r.End && r.State != event.GoUndetermined {
+		st.flags |= stepPast
+	}
 	switch r.State {
 	case event.GoWaiting, event.GoSyscall:
 		s.waitEnds(l, r, &st)
+		s.told = s.late
 	case event.GoRunning:
 		st.ref = int32(r.Stack)
 		if r.Then == waitkind.Preempted || r.Then == waitkind.Suspended {
-			st.flags = stepPreempted
+			st.flags |= stepPreempted
 		}
 		st.p = r.P
 	}
@@ -119,11 +123,12 @@ func (s *sweep) interval(r *timeline.Record) {
 	case r.Next == event.GoRunnable && r.Then == waitkind.Yielded:
 		st.flags |= stepYielded
 	case r.Next == event.GoWaiting || r.Next == event.GoSyscall:
-		st.class, st.ref = classOf[r.Then], 0
+		st.class, st.ref = s.accounts.stacks.classOf(r.Then, r.Stack), 0
 		l.waitKind = r.Then
 		s.believe(l, r, &st)
 	}
 	s.takeGo(l, &st)
+	s.told = false
 }
 
 // recently notes who ran and who waited for it.
@@ -189,6 +194,7 @@ func (s *sweep) keep(st *step) {
 // was.
 func (s *sweep) waitEnds(l *life, r *timeline.Record, st *step) {
 	c := l.ended(r)
+	s.ends = c
 	if c == nil {
 		st.flags |= stepShort
 		return

@@ -187,9 +187,55 @@ func (s *sweep) userLeaves(w *swept, st *step) {
 	}
 }
 
+// joinsQueue begins a wait for a lock or a channel.
+func (s *sweep) joinsQueue(w *swept, q *queue) {
+	released := int64(-1)
+	if w.releasedBy != nil && w.releasedBy.root() == q {
+		released = w.released
+	}
+	w.queue = q
+	q.enters(s.at, released)
+}
+
+// correctQueue puts a wait that ends where it turns out to have been: when it began, one
+// that was swept as it came was taken for what those before it at its place were.
+func (s *sweep) correctQueue(w *swept) {
+	var was, is *queue
+	if w.queue != nil {
+		was = w.queue.root()
+	}
+	if c := s.ends.real(); c != nil && c.queue != nil && c.rest == "" {
+		is = c.queue.root()
+	}
+	if was == is {
+		return
+	}
+	if was != nil {
+		was.leaves(s.at, false)
+		was.waited -= s.at - w.since
+	}
+	if w.queue = is; is != nil {
+		is.hadEntered(w.since, s.at)
+	}
+}
+
+// leavesQueue ends it, by whoever handed over or otherwise.
+func (s *sweep) leavesQueue(w *swept, st *step) {
+	q := w.queue.root()
+	handed := st.ref > 0 && st.to == event.GoRunnable && st.flags&stepPast == 0
+	q.leaves(s.at, handed)
+	w.queue = nil
+	if handed {
+		w.released, w.releasedBy = s.at, q
+	}
+}
+
 // isServed ends a wait for a processor.
 func (s *sweep) isServed(w *swept, st *step) {
 	s.ready--
+	if w.releasedBy != nil && w.released == w.since && st.to == event.GoRunning && st.flags&stepPast == 0 {
+		w.releasedBy.root().resume.add(s.at - w.since)
+	}
 	if w.run != nil && st.to != event.GoRunning {
 		s.endRun(w, 0) // the trace ends, or a gap begins
 	}
@@ -254,9 +300,11 @@ func (s *sweep) leftOn(st *step) event.StackID {
 // waitedUntil books a wait: its share of the processors that idled meanwhile.
 func (s *sweep) waitedUntil(w *swept, st *step) {
 	c := w.cell
-	if w.spot != nil {
-		w.spot.now--
-		w.spot = nil
+	if s.told {
+		s.correctQueue(w)
+	}
+	if w.queue != nil {
+		s.leavesQueue(w, st)
 	}
 	if st.flags&stepShort != 0 {
 		c = nil
@@ -371,9 +419,8 @@ func (s *sweep) getsToWait(w *swept) {
 		if c.rest != "" || c.join {
 			w.class = waitsNot
 		}
-		if w.spot = c.spot; w.spot != nil {
-			w.spot.now++
-			w.spot.most = max(w.spot.most, w.spot.now)
+		if c.queue != nil && c.rest == "" && w.flags&stepPast == 0 {
+			s.joinsQueue(w, c.queue.root())
 		}
 	}
 	s.waits[w.class]++

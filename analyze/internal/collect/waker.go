@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -62,17 +61,20 @@ func (c *cell) waker(group *groupAccount, stack event.StackID) *waker {
 // attribute says who ended a wait and as what it counts, and what a wait for this
 // goroutine counts as from now on.
 func (a *accounting) attribute(l *life, r *timeline.Record) {
-	l.lastWaker, l.lastClass, l.asked = nil, classOf[r.Kind], false
+	l.lastWaker, l.lastClass, l.asked = nil, a.stacks.classOf(r.Kind, r.Stack), false
 	if r.State == event.GoSyscall {
 		l.wrote = l.wrote || a.stacks.of(r.Stack).writes
 	}
 	if r.Kind.Class() == waitkind.Running || r.Next == event.GoUndetermined {
 		return
 	}
-	l.afterIO = l.lastClass == waitsIO
+	l.afterIO = l.lastClass == waitsIO || l.lastClass == waitsVia
 	c := l.ended(r)
 	if r.State == event.GoWaiting && r.Other != event.NoG && r.OtherSlot >= 0 && !r.Has(timeline.FlagExternal) {
 		a.wokenBy(l, &a.lives[r.OtherSlot], r, c)
+	}
+	if c != nil && ticking[r.Kind] && r.Has(timeline.FlagExternal) && r.Flags&notWithin == 0 {
+		a.volley(&c.ofTimers().aim, l, r, c, nil)
 	}
 	switch l.lastClass {
 	case waitsIO:
@@ -83,6 +85,7 @@ func (a *accounting) attribute(l *life, r *timeline.Record) {
 		// to in turn has not asked again.
 		l.asked = r.OtherSlot >= 0 && a.lives[r.OtherSlot].reader
 	}
+	l.asked = l.asked || a.stacks.isCall(r.Kind, r.Stack)
 	if l.asked = l.asked && r.Ns() >= leastAnswer; l.asked && c != nil {
 		c.asked++
 		c.askedNs += r.Ns()
@@ -117,7 +120,9 @@ func (a *accounting) wokenBy(l, by *life, r *timeline.Record, c *cell) {
 	case waitkind.ChanReceive, waitkind.Select:
 		if by.outsideAs != waitsNot && by.outside > r.Start {
 			via = by.outsideAs
-			l.lastClass = via
+			if l.lastClass != waitsVia { // by a site rule, whoever ends it
+				l.lastClass = via
+			}
 		}
 		if by.parent == l.id || by.grandparent == l.id {
 			by.promise = c
@@ -129,56 +134,24 @@ func (a *accounting) wokenBy(l, by *life, r *timeline.Record, c *cell) {
 	if c == nil {
 		return
 	}
-	w := c.waker(by.account(), r.OtherStack)
+	w := a.waker(c, by.account(), r.OtherStack)
 	w.waits++
 	w.ns += r.Ns()
 	if via != waitsNot {
 		w.via[via] += r.Ns()
 	}
 	l.lastWaker = w
-	if c.spot == nil {
-		c.spot = a.stacks.spot(c.key)
-	}
+	a.wakes(l, by, r, c)
 }
 
-// spot is a line of the program at which goroutines wait for a lock or channel.
-type spot struct {
-	now, most int32 // goroutines that wait there
-}
-
-// isLock says of which kinds the waits are for a lock.
-func isLock(k waitkind.Kind) bool {
-	return k == waitkind.Mutex || k == waitkind.RWMutexRead || k == waitkind.RWMutexWrite
-}
-
-// isChannel says of which kinds the waits are for a channel.
-func isChannel(k waitkind.Kind) bool {
-	return k == waitkind.ChanSend || k == waitkind.ChanReceive || k == waitkind.Select
-}
-
-// spot finds the line at which a wait is, nil for other waits.
-func (s *stackFacts) spot(key cellKey) *spot {
-	if !isLock(key.kind) && !isChannel(key.kind) {
-		return nil
+// waker finds who ended a wait among those of a place. A new one joins the queues of
+// its line and the place's.
+func (a *accounting) waker(c *cell, group *groupAccount, stack event.StackID) *waker {
+	before := len(c.wakers)
+	w := c.waker(group, stack)
+	// Whoever cancels a context ends waits for many a thing at once.
+	if len(c.wakers) > before && c.queue != nil && !a.stacks.of(stack).cancels {
+		c.queue.join(a.stacks.queue(c.key.kind, stack))
 	}
-	frame := s.line(key.stack)
-	if s.spots[frame] == nil {
-		s.spots[frame] = new(spot)
-	}
-	return s.spots[frame]
-}
-
-// line is the innermost frame of a stack that is neither the runtime's nor
-// sync's; of a stack without one, its outermost.
-func (s *stackFacts) line(stack event.StackID) event.FrameID {
-	ids := s.tables.Stack(stack)
-	for _, id := range ids {
-		if !code.IsPlumbing(s.tables.Frame(id).Func) {
-			return id
-		}
-	}
-	if len(ids) == 0 {
-		return 0
-	}
-	return ids[len(ids)-1]
+	return w
 }
