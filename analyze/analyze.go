@@ -17,6 +17,7 @@ import (
 	"github.com/conctrace/conctrace/analyze/internal/tracefile"
 	"github.com/conctrace/conctrace/analyze/internal/wire"
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/siterule"
 )
 
 // Options choose what is analysed. The zero value is the whole trace.
@@ -29,6 +30,12 @@ type Options struct {
 	// AtRest names further goroutines (by entry function) or waits (by a
 	// function of the stack) to regard as idle by design.
 	AtRest *regexp.Regexp
+	// Thresholds are where detectors decide otherwise than by themselves, Sites what
+	// places in the program are called and what waits there mean. The package
+	// settings reads both from a file; SettingsFile is what the Result calls it.
+	Thresholds   detect.Settings
+	Sites        []siterule.Rule
+	SettingsFile string
 	// Goroutines fills Result.Goroutines.
 	Goroutines bool
 
@@ -123,6 +130,9 @@ func (a *analysis) begin(ctx context.Context) error {
 	if o.From < 0 || o.To < 0 || o.To > 0 && o.To <= o.From {
 		return fmt.Errorf("analyse %s: the window from %v to %v is empty", a.src.name, o.From, o.To)
 	}
+	if err := errors.Join(o.Thresholds.Check(), siterule.Check(o.Sites)); err != nil {
+		return fmt.Errorf("analyse %s: %w", a.src.name, err)
+	}
 	if err := a.open(ctx); err != nil {
 		return err
 	}
@@ -179,7 +189,7 @@ func (a *analysis) collected(ctx context.Context, sink func(*event.Tables, *coll
 		}
 	}()
 	pass, err := a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
-		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, From: int64(a.opts.From), BlameBytes: a.opts.BlameBytes}, tables)
+		set = collect.New(collect.Options{Goroutines: a.opts.Goroutines, AtRest: a.opts.AtRest, Sites: a.opts.Sites, From: int64(a.opts.From), BlameBytes: a.opts.BlameBytes}, tables)
 		return sink(tables, set)
 	})
 	if err != nil {
@@ -208,7 +218,7 @@ func (a *analysis) conclude(p *pass, set *collect.Set, r *result.Result) (err er
 		return fmt.Errorf("analyse %s: %w", a.src.name, err)
 	}
 	warn(r, a.selected != nil)
-	detect.Run(r)
+	detect.Run(r, a.opts.Thresholds)
 	return nil
 }
 
@@ -234,7 +244,7 @@ func (a *analysis) describe(p *pass, r *result.Result) error {
 		r.Trace.StartedAt = time.Unix(0, wall).UTC().Format(time.RFC3339Nano)
 	}
 	from, to := m.Window()
-	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task), AtRest: source(a.opts.AtRest), CPUs: a.opts.CPUs}
+	r.Scope = result.Scope{FromNs: from, ToNs: to, Group: source(a.opts.Group), Task: source(a.opts.Task), AtRest: source(a.opts.AtRest), CPUs: a.opts.CPUs, Thresholds: a.opts.SettingsFile}
 	if a.opts.From > 0 && from >= m.DurationNs() {
 		return fmt.Errorf("analyse %s: the window starts at %v, but the trace is only %v long", a.src.name, a.opts.From, time.Duration(m.DurationNs()))
 	}

@@ -235,12 +235,13 @@ func TestIntervalsAreDeterministic(t *testing.T) {
 
 // told is what a goroutine did, in words that two readings share.
 func told(log *interval.Log, g *interval.Goroutine) string {
-	s := fmt.Sprint(g.ID, g.Group, g.Start, g.Parent, g.Older, g.Open)
+	var s strings.Builder
+	fmt.Fprint(&s, g.ID, g.Group, g.Start, g.Parent, g.Older, g.Open)
 	for _, iv := range g.Intervals {
 		c := log.Cells[iv.Cell]
-		s += fmt.Sprint(" ", iv.Ns, c.Kind.Label(), c.Merged, c.Rule, iv.Who, len(log.Stacks[c.Stack]))
+		fmt.Fprint(&s, " ", iv.Ns, c.Kind.Label(), c.Merged, c.Rule, iv.Who, len(log.Stacks[c.Stack]))
 	}
-	return s
+	return s.String()
 }
 
 // Messages of the program's log come along, other than in the sums.

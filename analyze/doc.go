@@ -18,6 +18,10 @@
 //  5. detect looks through the Result for what stands out, and puts the answer
 //     into one sentence.
 //
+// What a user decides otherwise takes part in 4, site rules by which places have a
+// name and waits a meaning (siterule), and in 5, thresholds; settings reads both from
+// a file.
+//
 // The steps 2 to 4 work side by side, in goroutines of their own that
 // hand batches on; wire orders several generations at once. Memory is a few
 // generations of the trace, the goroutines that live, stacks and histograms; the

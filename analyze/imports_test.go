@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"analyze/internal/code":      {},
 	"analyze/waitkind":           {},
 	"analyze/result":             {},
+	"analyze/siterule":           {"analyze/waitkind"},
 	"analyze/interval":           {"analyze/result", "analyze/waitkind"},
 	"analyze/internal/tracefile": {},
 	"analyze/internal/wire":      {"analyze/internal/event"},
@@ -25,12 +26,13 @@ var mayImport = map[string][]string{
 	"analyze/internal/exptrace":  {"analyze/internal/event", "analyze/internal/wire"},
 	"analyze/internal/timeline":  {"analyze/internal/event", "analyze/waitkind"},
 	"analyze/internal/blame":     {"analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind"},
-	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result", "analyze/interval"},
+	"analyze/internal/collect":   {"analyze/internal/blame", "analyze/internal/event", "analyze/internal/code", "analyze/internal/timeline", "analyze/waitkind", "analyze/result", "analyze/interval", "analyze/siterule"},
 	"analyze/internal/lanes":     {"analyze/internal/collect", "analyze/internal/event", "analyze/internal/timeline", "analyze/waitkind", "analyze/interval", "analyze/result"},
 	"analyze/detect":             {"analyze/internal/code", "analyze/result"},
+	"analyze/settings":           {"analyze/detect", "analyze/siterule"},
 	"analyze": {
 		"analyze/internal/event", "analyze/internal/tracefile", "analyze/internal/wire", "analyze/internal/exptrace",
-		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/internal/lanes", "analyze/waitkind", "analyze/interval", "analyze/result", "analyze/detect",
+		"analyze/internal/timeline", "analyze/internal/blame", "analyze/internal/collect", "analyze/internal/lanes", "analyze/waitkind", "analyze/interval", "analyze/result", "analyze/detect", "analyze/siterule",
 	},
 	"report/internal/units":                {},
 	"report/internal/nonull":               {},
@@ -39,7 +41,7 @@ var mayImport = map[string][]string{
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
 	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/units"},
 	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
-	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "report", "report/html"},
+	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "report", "report/html"},
 }
 
 // only says which packages may use a module that is kept at one place.
@@ -51,6 +53,7 @@ var only = map[string]string{
 	"charm.land/lipgloss/v2":                "report",
 	"github.com/charmbracelet/x/ansi":       "report",
 	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
+	"github.com/pelletier/go-toml/v2":       "analyze/settings",
 	"github.com/evanw/esbuild/pkg/api":      "report/html/internal/bundle",
 }
 

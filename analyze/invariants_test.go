@@ -392,6 +392,22 @@ func checkShares(t *testing.T, r *result.Result) {
 		within(t, "joins", s.JoinNs, 0, s.TotalNs)
 		within(t, "idle of "+s.Kind, s.IdleBlockedNs, 0, s.TotalNs-s.JoinNs+1)
 	}
+	for _, c := range r.SiteClasses {
+		within(t, "utilisation of a "+c.Kind, c.BusyNs, 0, length)
+		if r.Trace.Events > 400_000 {
+			continue // not all steps are held back: what waits are is known late
+		}
+		within(t, "hand-offs of a "+c.Kind, c.HandOffs, 0, c.Waits)
+		within(t, "waiting at a "+c.Kind, c.WaitingNs, c.BusyNs, int64(c.MostWaiting)*c.BusyNs)
+		if r.SitesOmitted.Count == 0 {
+			is(t, "Little's law at a "+c.Kind, c.WaitingNs, c.TotalNs)
+		}
+	}
+	var filled int64
+	for _, p := range r.Blame.Pieces {
+		filled += p.IdleBlockedNs
+	}
+	within(t, "idle processors by what filled the waits", filled, 0, total+int64(len(r.Blame.Pieces))+5)
 	if k := int64(len(r.Sites)); r.SitesOmitted.Count == 0 {
 		// A short system call, or one that the scope's start cut to that, has no
 		// site; native code has none either.

@@ -33,15 +33,14 @@ type truth struct {
 	healthy bool
 }
 
-// s16, s33, s41 and s44 expect no finding for want of detectors: a reader behind a
-// waiting writer, a lock held on the longest path, two groups that wait for each
-// other and a pool that is too small are no health.
+// s33 expects no finding: one wait for a lock after another, once in each of a few
+// rounds, is no queue, and what filled the waits tells who had it.
 var truths = []truth{
 	{scenario: "s01-one-goroutine", label: "serial", mostly: "serial", healthy: true},
 	{scenario: "s02-two-on-one-proc", label: "interleaved", mostly: "interleaved/capacity", finding: "processors-saturated", culprit: "main.equalWorker"},
 	{scenario: "s03-two-on-two-procs", label: "parallel", mostly: "parallel/full", healthy: true},
 	{scenario: "s04-fork-join", label: "partly-parallel", mostly: "serial", finding: "processors-saturated", culprit: "main.forkedPart"},
-	{scenario: "s05-eight-on-two-procs", label: "saturated", mostly: "parallel/saturated", finding: "processors-saturated", culprit: "main.saturator"},
+	{scenario: "s05-eight-on-two-procs", label: "saturated", mostly: "parallel/saturated", finding: "oversubscribed-fan-out", culprit: "main.saturator", healthy: true},
 	{scenario: "s06-hundred-sleepers", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
 	{scenario: "s07-sequential-reads", label: "latency-bound", mostly: "latency-bound/io", finding: "sequential-io", culprit: "main.fetch"},
 	{scenario: "s08-concurrent-reads", label: "latency-bound", mostly: "latency-bound/io", healthy: true},
@@ -50,18 +49,26 @@ var truths = []truth{
 	{scenario: "s11-hog-one-proc", label: "interleaved", mostly: "interleaved/latency", finding: "cpu-hog-delays-io", culprit: "main.hog"},
 	{scenario: "s12-hog-two-procs", label: "interleaved", mostly: "interleaved/latency", healthy: true},
 	{scenario: "s13-hogs-in-pool", label: "interleaved", mostly: "interleaved/latency", healthy: true},
-	{scenario: "s14-lock-hand-offs", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-serialises", culprit: "main.(*Ledger).Post"},
+	{scenario: "s14-lock-hand-offs", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-convoy", culprit: "main.(*Ledger).Post"},
 	{scenario: "s15-lock-and-free", label: "parallel", mostly: "parallel/full", healthy: true},
-	{scenario: "s16-reader-writer-reader", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-on-critical-path", culprit: "main.longReader"},
-	{scenario: "s17-ping-pong", label: "interleaved", mostly: "interleaved/dependency", finding: "interleaved-not-parallel"},
+	{scenario: "s16-reader-writer-reader", label: "interleaved", mostly: "interleaved/dependency", finding: "reader-writer-stall", culprit: "main.longReader"},
+	{scenario: "s17-ping-pong", label: "interleaved", mostly: "interleaved/dependency", finding: "channel-ping-pong", culprit: "main.pingSide"},
 	{scenario: "s18-slow-consumer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-consumer", culprit: "main.slowConsumer"},
 	{scenario: "s19-slow-producer", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-producer", culprit: "main.slowProducer"},
 	{scenario: "s20-pipeline", label: "parallel", mostly: "parallel/saturated", finding: "slow-consumer", culprit: "main.stageB"},
+	{scenario: "s21-wide-pipeline", label: "parallel", mostly: "parallel/full", healthy: true},
 	{scenario: "s22-idle-pool", label: "idle", mostly: "idle", healthy: true},
 	{scenario: "s23-idle-listener", label: "idle", mostly: "idle", healthy: true},
-	{scenario: "s25-close-releases", label: "interleaved", mostly: "interleaved/dependency", finding: "not-enough-parallel-work", culprit: "main.burnMarked", healthy: true},
+	{scenario: "s24-cond-herd", label: "partly-parallel", mostly: "interleaved/dependency", finding: "thundering-herd", culprit: "main.broadcastItem"},
+	{scenario: "s25-close-releases", label: "interleaved", mostly: "interleaved/dependency", finding: "wake-burst", culprit: "main.init.func15", healthy: true},
+	{scenario: "s26-uneven-chunks", label: "partly-parallel", mostly: "serial", finding: "uneven-load", culprit: "main.chunkWorker"},
+	{scenario: "s27-straggler", label: "partly-parallel", mostly: "serial", finding: "straggler", culprit: "main.rebuildIndex"},
 	{scenario: "s28-raw-read", label: "latency-bound", mostly: "latency-bound/syscall", healthy: true},
 	{scenario: "s29-raw-read-one-proc", label: "starved", mostly: "stalled/syscall-held", finding: "syscalls-hold-processors", culprit: "main.askingReader"},
+	{scenario: "s30-unbounded-fan-out", label: "saturated", mostly: "parallel/saturated", finding: "oversubscribed-fan-out", culprit: "main.fanOut", healthy: true},
+	{scenario: "s30-bounded-fan-out", label: "parallel", mostly: "parallel/full", healthy: true},
+	{scenario: "s31-semaphore", label: "latency-bound", mostly: "latency-bound/sync", finding: "pool-too-small", culprit: "main.acquire"},
+	{scenario: "s32-aligned-tickers", label: "latency-bound", mostly: "latency-bound/timer", finding: "timer-convoy", culprit: "main.tickerWorker"},
 	{scenario: "s33-transitive-wait", label: "interleaved", mostly: "interleaved/dependency"},
 	{scenario: "s34-waits-for-creator", label: "interleaved", mostly: "interleaved/dependency", finding: "slow-producer"},
 	{scenario: "s35-timer-channel", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
@@ -69,13 +76,15 @@ var truths = []truth{
 	{scenario: "s37-mem-stats", label: "interleaved", mostly: "interleaved/latency", finding: "stop-the-world", culprit: "main.statsPoller"},
 	{scenario: "s38-profiled-four-procs", label: "parallel", mostly: "parallel/full", finding: "oversubscribed-machine"},
 	{scenario: "s38-profiled-two-procs", label: "saturated", mostly: "parallel/saturated", finding: "processors-saturated", culprit: "main.profiledWorker"},
+	{scenario: "s39-gosched-loop", label: "parallel", mostly: "parallel/saturated", finding: "busy-yield", culprit: "main.yieldLoop"},
 	{scenario: "s40-nil-channel", label: "latency-bound", mostly: "latency-bound/timer", finding: "stuck-goroutines", culprit: "main.nilReceiver"},
 	{scenario: "s41-two-lock-cycle", label: "latency-bound", mostly: "latency-bound/timer", finding: "wait-knot", culprit: "main.leftThenRight"},
 	{scenario: "s42-open-waits", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
-	{scenario: "s44-connection-pool", label: "latency-bound", mostly: "latency-bound/io"},
+	{scenario: "s43-nested-tasks", label: "partly-parallel", mostly: "serial", finding: "not-enough-parallel-work", healthy: true},
+	{scenario: "s44-connection-pool", label: "latency-bound", mostly: "latency-bound/io", finding: "pool-too-small", culprit: "main.query"},
 	{scenario: "s45-delegation", label: "serial", mostly: "serial", healthy: true},
 
-	{scenario: "lock-serialises", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-serialises", culprit: "main.(*Store).Lookup"},
+	{scenario: "lock-serialises", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-convoy", culprit: "main.(*Store).Lookup"},
 	{scenario: "http-moderate", label: "idle", mostly: "idle", healthy: true},
 	{scenario: "idle-server", label: "idle", mostly: "idle", healthy: true},
 	{scenario: "three-sleeps-one-proc", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
@@ -88,6 +97,20 @@ var truths = []truth{
 	{scenario: "leak", label: "latency-bound", mostly: "latency-bound/sync", finding: "goroutine-leak", culprit: "main.leakySend"},
 	{scenario: "latency-bound-workers", label: "latency-bound", mostly: "latency-bound/io", finding: "latency-bound", culprit: "main.fetch"},
 	{scenario: "oversleep", label: "interleaved", mostly: "interleaved/latency", finding: "late-timers", culprit: "main.hog"},
+	{scenario: "cond-signal", label: "partly-parallel", mostly: "interleaved/dependency", finding: "not-enough-parallel-work", healthy: true},
+	{scenario: "even-chunks", label: "parallel", mostly: "parallel/full", healthy: true},
+	{scenario: "fan-out-delays-others", label: "saturated", mostly: "parallel/saturated", finding: "oversubscribed-fan-out", culprit: "main.reportTask"},
+	{scenario: "jittered-tickers", label: "latency-bound", mostly: "latency-bound/timer", healthy: true},
+	{scenario: "waits-for-flag", label: "partly-parallel", mostly: "interleaved/dependency", finding: "not-enough-parallel-work", healthy: true},
+	{scenario: "sleep-poll", label: "interleaved", mostly: "interleaved/latency", finding: "sleep-poll", culprit: "main.flagPoller", healthy: true},
+	{scenario: "heartbeat", label: "serial", mostly: "serial", healthy: true},
+	{scenario: "herd-of-handlers", label: "latency-bound", mostly: "latency-bound/timer", finding: "wake-burst", culprit: "main.announce", healthy: true},
+	{scenario: "lock-convoy", label: "interleaved", mostly: "interleaved/dependency", finding: "lock-convoy", culprit: "main.(*Tally).Count"},
+	{scenario: "lock-batched", label: "saturated", mostly: "parallel/saturated", finding: "processors-saturated", healthy: true},
+	{scenario: "readers-behind-writer", label: "latency-bound", mostly: "latency-bound/sync", finding: "reader-writer-stall", culprit: "main.(*LockedRoutes).Forward"},
+	{scenario: "atomic-snapshot", label: "latency-bound", mostly: "latency-bound/io", healthy: true},
+	{scenario: "worker-churn", label: "partly-parallel", mostly: "serial", finding: "goroutine-churn", culprit: "main.handleBatch"},
+	{scenario: "chunked-items", label: "partly-parallel", mostly: "serial", healthy: true},
 }
 
 // recordings is where the recorded scenarios are.
@@ -184,10 +207,15 @@ func checkHealthy(t *testing.T, r *result.Result, but ...string) {
 	}
 }
 
-// names says whether a finding blames a function: as its culprit, or as the entry
-// of the group that it is about.
+// names says whether a finding blames a function: as its culprit, as the entry of the
+// group that it is about, or in the stack of what ran.
 func names(r *result.Result, f result.Finding, function string) bool {
-	return strings.Contains(f.Culprit, function) || len(f.Groups) > 0 && r.Groups[f.Groups[0]].Name == function
+	if strings.Contains(f.Culprit, function) || len(f.Groups) > 0 && r.Groups[f.Groups[0]].Name == function {
+		return true
+	}
+	return slices.ContainsFunc(f.Stacks, func(s result.RoleStack) bool {
+		return s.Role == "running" && slices.ContainsFunc(s.Frames, func(f result.Frame) bool { return f.Func == function })
+	})
 }
 
 func first(r *result.Result) string {
@@ -339,11 +367,12 @@ func TestWhatFilledTheWaitsOfScenarios(t *testing.T) {
 var robust = []string{
 	"s07-sequential-reads", "s11-hog-one-proc", "s37-mem-stats", "s40-nil-channel", "lock-serialises", "heavy-delays-others",
 	"stuck-on-channel", "leak", "latency-bound-workers",
+	"s31-semaphore", "s44-connection-pool", "lock-convoy",
 }
 
 // ofTheMachine are the detectors that tell of the machine: what they find on a
 // healthy program that shares it with other tests is true.
-var ofTheMachine = []string{"idle-while-ready", "oversubscribed-machine", "stop-the-world"}
+var ofTheMachine = []string{"idle-while-ready", "oversubscribed-machine", "stop-the-world", "long-run"}
 
 // TestLiveScenarios runs every scenario and analyses what it records here and now.
 // Only what does not depend on how busy the machine is is asserted: counts of
@@ -371,6 +400,9 @@ func TestLiveScenarios(t *testing.T) {
 	for name, p := range programs(t) {
 		t.Run(name, func(t *testing.T) {
 			i := slices.IndexFunc(truths, func(w truth) bool { return w.scenario == name })
+			if i < 0 {
+				t.Fatal("it has no truth")
+			}
 			for run := range runs {
 				path := filepath.Join(dir, fmt.Sprintf("%s-%d.trace", name, run))
 				if out, err := exec.Command(bin, "-o", path, name).CombinedOutput(); err != nil {

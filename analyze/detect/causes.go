@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/conctrace/conctrace/analyze/internal/code"
 	"github.com/conctrace/conctrace/analyze/result"
 )
 
@@ -114,6 +115,15 @@ func doing(p *result.Piece) string {
 	return "ran " + fn
 }
 
+// calledBy names the caller of a piece's function, to follow doing, if that is another
+// function of the program.
+func calledBy(p *result.Piece) string {
+	if p.Kind != "code" || p.Caller == nil || p.Caller.Func == p.Frame.Func || code.IsLibrary(p.Caller.Func) {
+		return ""
+	}
+	return ", called by " + function(p.Caller.Func)
+}
+
 // explains adds to findings the command that tells of their moments.
 func explains(r *result.Result) {
 	for i := range r.Findings {
@@ -141,7 +151,7 @@ func explainCommand(r *result.Result, n int) string {
 	if s.ToNs < r.Trace.DurationNs {
 		text += fmt.Sprintf(" --to %dns", s.ToNs)
 	}
-	for _, f := range [...]struct{ flag, value string }{{"group", s.Group}, {"task", s.Task}, {"at-rest", s.AtRest}} {
+	for _, f := range [...]struct{ flag, value string }{{"group", s.Group}, {"task", s.Task}, {"at-rest", s.AtRest}, {"thresholds", s.Thresholds}} {
 		if f.value != "" {
 			text += " --" + f.flag + " " + quoted(f.value)
 		}

@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -10,17 +11,17 @@ import (
 // What slow-consumer and slow-producer share: a channel of which one side waits
 // nearly always and the other never, while processors idle (methods.md A.7).
 
-// leastHandOffs is how many waits at a channel say something, and how many there
-// must be for each goroutine that waits: a gate that opens once is no queue.
-const (
-	leastHandOffs  = 5
-	handOffsEach   = 3
-	oneSided       = 0.8 // of the blocked time on one side
-	leastBlocked   = 0.1 // of the scope's length on that side
-	channelLow     = 0.1
-	channelHigh    = 0.3
-	mostlyComputes = 0.5
+// What must be there for a channel to say something; a gate that opens once is no
+// queue.
+var (
+	leastHandOffs = Threshold{"least-waits", 5, Number, "waits of the side that waits"}
+	handOffsEach  = Threshold{"waits-each", 3, Number, "the same for each of its goroutines"}
+	oneSided      = Threshold{"one-sided", 0.8, Share, "share of the blocked time that is on one side"}
+	leastBlocked  = Threshold{"least-blocked", 0.1, Share, "share of the time for which that side is blocked, summed over its goroutines"}
 )
+
+// mostlyComputes is the share of its time from which on a goroutine mostly runs.
+const mostlyComputes = 0.5
 
 // channels are the classes of channels with enough waits of goroutines of
 // distinct groups.
@@ -28,7 +29,7 @@ func (e *evidence) channels() []*result.SiteClass {
 	var out []*result.SiteClass
 	for i := range e.SiteClasses {
 		c := &e.SiteClasses[i]
-		if c.Kind != "channel" || len(c.Senders) == 0 || len(c.Receivers) == 0 || e.procs() < 1.5 {
+		if c.Kind != "channel" || meant(c.Rule) || len(c.Senders) == 0 || len(c.Receivers) == 0 || e.procs() < 1.5 {
 			continue
 		}
 		if slices.ContainsFunc(c.Senders, func(g int) bool { return slices.Contains(c.Receivers, g) }) {
@@ -46,7 +47,7 @@ func (e *evidence) repeated(waits int64, groups []int) bool {
 	for _, g := range e.valid(groups...) {
 		members += int64(e.Groups[g].Count)
 	}
-	return waits >= leastHandOffs && waits >= handOffsEach*members
+	return waits >= e.limitNs(leastHandOffs) && waits >= e.limitNs(handOffsEach)*members
 }
 
 // works says how the slow side spent its time: what makes it slow.
@@ -58,8 +59,8 @@ func (e *evidence) works(group int) string {
 	t := g.Time
 	engaged := max(1, t.LifetimeNs-t.AtRestNs)
 	running := share(t.RunningNs, engaged)
-	io := share(t.BlockedIONs, engaged)
-	timer := share(t.TimerNs, engaged)
+	io := share(t.BlockedIONs-restOf(&t, "blocked-io"), engaged)
+	timer := share(t.TimerNs-restOf(&t, "timer"), engaged)
 	switch {
 	case running >= mostlyComputes:
 		return fmt.Sprintf("computed for %s of its time", percent(running))
@@ -68,7 +69,17 @@ func (e *evidence) works(group int) string {
 	case timer > running:
 		return fmt.Sprintf("waited for timers for %s of its time", percent(timer))
 	}
-	return fmt.Sprintf("ran for %s of its time and waited for other goroutines for %s", percent(running), percent(share(t.BlockedSyncNs, engaged)))
+	return fmt.Sprintf("ran for %s of its time and waited for other goroutines for %s", percent(running), percent(share(t.BlockedSyncNs-restOf(&t, "blocked-sync"), engaged)))
+}
+
+// restOf is the part of the time in a class that is at rest, ns.
+func restOf(t *result.Time, class string) (ns int64) {
+	for kind, rest := range t.AtRestKinds {
+		if strings.HasPrefix(kind, class+"/") {
+			ns += rest
+		}
+	}
+	return ns
 }
 
 // bottleneck fills in what a finding about a channel says, with the slow group

@@ -14,18 +14,17 @@ var cpuHogDelaysIO = Detector{
 		"Such waits come on top of what timers and the poller are late by.",
 	remedy: "Keep long computations off some of the processors: run them in a pool of fewer goroutines than GOMAXPROCS, or in pieces that end after a millisecond.",
 	caveat: "With one processor any computation delays everything else.",
+	Scale:  Scale{"share of the time that the longest of these waits take", Share, 0.02, 0.1},
+	Bounds: []Threshold{leastAfterIO, hogLatency, hogShare, moreThanHalf},
 	find:   findHog,
 }
 
-const (
-	// leastAfterIO is how many waits after input or output say something.
-	leastAfterIO = 3
-	// hogLatency is the p99 of them that is reported, ns: the scheduler's slice.
-	hogLatency = 10_000_000
-	// hogShare is the part of the worst waits' time that is the other group's harm.
-	hogShare = 0.5
-	// moreThanHalf is the part of the processors that the other group has in them.
-	moreThanHalf = 0.6
+var (
+	leastAfterIO = Threshold{"least-waits", 3, Number, "waits for a processor after input or output"}
+	// The scheduler's slice.
+	hogLatency   = Threshold{"least-latency", 10e6, Duration, "p99 of these waits"}
+	hogShare     = Threshold{"least-harm", 0.5, Share, "share of the worst of them that is the other group's doing"}
+	moreThanHalf = Threshold{"least-processors", 0.6, Share, "share of the processors that the other group has in them"}
 )
 
 // findHog goes by the longest waits after input or output. Its value is their sum
@@ -33,7 +32,7 @@ const (
 // latency itself, which does not compare with other findings).
 func findHog(e *evidence) []candidate {
 	victims := e.top(3, func(g *result.Group) int64 {
-		if g.AfterIO.Count < leastAfterIO || g.AfterIO.P99Ns < hogLatency {
+		if g.AfterIO.Count < e.limitNs(leastAfterIO) || g.AfterIO.P99Ns < e.limitNs(hogLatency) {
 			return 0
 		}
 		return g.AfterIO.P99Ns
@@ -46,15 +45,15 @@ func findHog(e *evidence) []candidate {
 	// two leaves the other, and if that is busy for long with little, the machine is
 	// slow and not the hog to blame. Nor must any have been free meanwhile.
 	of := share(ran, int64(float64(waited)*e.procs()))
-	if hog < 0 || of < moreThanHalf || share(e.Groups[hog].HarmOthersNs, waited) < hogShare {
+	if hog < 0 || of < e.limit(moreThanHalf) || share(e.Groups[hog].HarmOthersNs, waited) < e.limit(hogShare) {
 		return nil
 	}
-	c := candidate{value: max(0.02, e.ofLength(waited)), low: 0.02, high: 0.1}
+	c := candidate{value: max(e.low(), e.ofLength(waited))}
 	c.LostNs, c.LostOf = waited, "goroutines"
 	c.Groups, c.Victims = []int{hog}, victims
 	latency := e.Groups[victims[0]].AfterIO
 	c.Sentence = fmt.Sprintf("%s waited for a processor after their input or output, %s at p99 and up to %s, while %s ran: in the longest of these waits it had %s of %s.",
-		e.groupName(victims[0]), duration(latency.P99Ns), duration(latency.MaxNs), e.groupName(hog), percent(min(1, of)), all(e.procs()))
+		e.groupName(victims[0]), duration(latency.P99Ns), duration(latency.MaxNs), e.groupName(hog), percent(min(1, of)), allOf(e.procs()))
 	c.Culprit = e.entry(hog)
 	for _, r := range e.Scheduler.LongRuns {
 		if r.Group == hog && len(r.Frames) > 0 {

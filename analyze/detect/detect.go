@@ -29,6 +29,10 @@ type Detector struct {
 	remedy string // what a developer can do
 	caveat string // why a finding may be wrong
 
+	// Scale is what the score goes by, Bounds what else there must be.
+	Scale  Scale
+	Bounds []Threshold
+
 	find func(*evidence) []candidate
 }
 
@@ -36,13 +40,26 @@ type Detector struct {
 var All = []Detector{
 	interleavedNotParallel,
 	lockSerialises,
+	lockConvoy,
+	readerWriterStall,
 	lockOnCriticalPath,
+	poolTooSmall,
 	slowConsumer,
 	slowProducer,
+	channelPingPong,
+	thunderingHerd,
+	wakeBurst,
 	sequentialIO,
 	latencyBound,
+	straggler,
+	unevenLoad,
 	notEnoughParallelWork,
 	processorsSaturated,
+	oversubscribedFanOut,
+	goroutineChurn,
+	busyYield,
+	sleepPoll,
+	timerConvoy,
 	cpuHogDelaysIO,
 	lateTimers,
 	longRun,
@@ -78,20 +95,17 @@ const (
 	leastEvents   = 100
 )
 
-// Run fills in the findings and the verdict of a result.
-func Run(r *result.Result) {
-	e := &evidence{Result: r}
+// Run fills in the findings and the verdict of a result, by the detectors' own
+// thresholds but for what is set otherwise.
+func Run(r *result.Result, set Settings) {
+	e := &evidence{Result: sound(r)}
 	var found []candidate
-	for _, d := range All {
-		if e.tooLittle() && d.Name != dataQuality.Name || d.whole && e.filtered() {
+	for i := range All {
+		d := &All[i]
+		if e.tooLittle() && d.Name != dataQuality.Name || d.whole && e.filtered() || set[d.Name].Off {
 			continue
 		}
-		for _, c := range d.find(e) {
-			c.Groups, c.Victims = e.valid(c.Groups...), e.valid(c.Victims...)
-			if c.finish(d) && !e.trifle(&c) {
-				found = append(found, c)
-			}
-		}
+		found = append(found, d.run(e.Result, set[d.Name])...)
 	}
 	found = merged(found)
 	slices.SortStableFunc(found, func(x, y candidate) int {
@@ -106,11 +120,23 @@ func Run(r *result.Result) {
 	r.Verdict = e.verdict(found)
 }
 
+// run is what a detector finds.
+func (d *Detector) run(r *result.Result, set Setting) []candidate {
+	e := &evidence{Result: r, detector: d, setting: set}
+	var found []candidate
+	for _, c := range d.find(e) {
+		c.Groups, c.Victims = e.valid(c.Groups...), e.valid(c.Victims...)
+		if e.finish(&c) && !e.trifle(&c) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
 // candidate is a finding before it is ranked.
 type candidate struct {
 	result.Finding
-	// value is what the score goes by, with the lower and the upper threshold.
-	value, low, high float64
+	value float64 // what the score goes by, on the detector's scale
 	// atMost bounds the severity; "" does not.
 	atMost string
 	// clause completes the verdict's sentence. meanwhile says that it tells what the
@@ -120,11 +146,17 @@ type candidate struct {
 	// about names the root cause where findings that do not share it may look as
 	// if they did.
 	about string
+	// classes are the locks or channels that it is about, join the fork-join, if it is
+	// about any: findings about two are about two things.
+	classes []*result.SiteClass
+	join    *result.Join
+	also    []*result.SiteClass // of which the loss is in it, too
 }
 
-// finish gives a candidate its score and severity, and reports whether it is a
-// finding.
-func (c *candidate) finish(d Detector) bool {
+// finish gives a candidate of the detector at work its score and severity, and
+// reports whether it is a finding.
+func (e *evidence) finish(c *candidate) bool {
+	d := e.detector
 	c.Detector, c.Title = d.Name, d.Title
 	if c.Remedy == "" {
 		c.Remedy = d.remedy
@@ -132,7 +164,7 @@ func (c *candidate) finish(d Detector) bool {
 	if c.Caveat == "" {
 		c.Caveat = d.caveat
 	}
-	c.Score = score(c.value, c.low, c.high)
+	c.Score = e.scored(c.value)
 	switch c.atMost {
 	case "medium":
 		c.Score = min(c.Score, highScore-1)
@@ -174,9 +206,21 @@ var specific = []struct {
 	name     string
 	explains []string
 }{
+	{readerWriterStall.Name, []string{lockConvoy.Name, lockSerialises.Name, lockOnCriticalPath.Name, interleavedNotParallel.Name}},
+	{lockConvoy.Name, []string{lockSerialises.Name, lockOnCriticalPath.Name, interleavedNotParallel.Name}},
+	{channelPingPong.Name, []string{interleavedNotParallel.Name, slowConsumer.Name, slowProducer.Name, notEnoughParallelWork.Name}},
+	{thunderingHerd.Name, []string{wakeBurst.Name, interleavedNotParallel.Name, processorsSaturated.Name, notEnoughParallelWork.Name}},
+	{poolTooSmall.Name, []string{slowConsumer.Name, slowProducer.Name, latencyBound.Name, interleavedNotParallel.Name}},
+	{straggler.Name, []string{unevenLoad.Name, notEnoughParallelWork.Name, interleavedNotParallel.Name}},
+	{unevenLoad.Name, []string{straggler.Name, notEnoughParallelWork.Name, interleavedNotParallel.Name}},
+	{goroutineChurn.Name, []string{oversubscribedFanOut.Name, processorsSaturated.Name}},
+	{oversubscribedFanOut.Name, []string{cpuHogDelaysIO.Name, lateTimers.Name, longRun.Name, processorsSaturated.Name, wakeBurst.Name}},
+	{wakeBurst.Name, []string{processorsSaturated.Name}},
+	{timerConvoy.Name, []string{wakeBurst.Name, oversubscribedFanOut.Name, processorsSaturated.Name}},
+	{busyYield.Name, []string{processorsSaturated.Name, longRun.Name}},
 	{lockSerialises.Name, []string{interleavedNotParallel.Name, lockOnCriticalPath.Name}},
 	{lockOnCriticalPath.Name, []string{interleavedNotParallel.Name}},
-	{slowConsumer.Name, []string{interleavedNotParallel.Name, notEnoughParallelWork.Name}},
+	{slowConsumer.Name, []string{slowProducer.Name, interleavedNotParallel.Name, notEnoughParallelWork.Name}},
 	{slowProducer.Name, []string{interleavedNotParallel.Name, notEnoughParallelWork.Name}},
 	{interleavedNotParallel.Name, []string{notEnoughParallelWork.Name}},
 	{waitKnot.Name, []string{interleavedNotParallel.Name, latencyBound.Name}},
@@ -200,7 +244,7 @@ func merged(found []candidate) []candidate {
 				continue
 			}
 			for j := range found {
-				if !gone[j] && slices.Contains(rule.explains, found[j].Detector) && sameCause(&found[i], &found[j]) {
+				if !gone[j] && slices.Contains(rule.explains, found[j].Detector) && !overshadows(&found[j], &found[i]) && sameCause(&found[i], &found[j]) {
 					gone[j] = true
 					found[i].Merged = append(append(found[i].Merged, found[j].Detector), found[j].Merged...)
 				}
@@ -218,18 +262,37 @@ func merged(found []candidate) []candidate {
 	return out
 }
 
+// overshadows says whether a finding about a lock or channel is too much worse than another
+// to be a part of it.
+func overshadows(one, other *candidate) bool {
+	return len(one.classes) > 0 && one.Score >= highScore && other.Score < mediumScore
+}
+
 // sameCause says whether a specific finding explains a general one: as it accounts
-// for half of the processors that the other lost, or else as both speak first of the
-// same goroutines.
+// for half of the processors that the other lost, or else as both name one place, or
+// the goroutines that the other speaks of first. Of two about one fork-join the one
+// counts that tells of more.
 func sameCause(specific, general *candidate) bool {
+	shares := func(classes []*result.SiteClass) bool {
+		return slices.ContainsFunc(general.classes, func(c *result.SiteClass) bool { return slices.Contains(classes, c) })
+	}
+	if shares(specific.also) {
+		return true
+	}
 	if specific.about != general.about {
 		return false
+	}
+	if len(general.classes) > 0 && len(specific.classes) > 0 {
+		return shares(specific.classes)
+	}
+	if specific.join != nil && general.join != nil {
+		return specific.join == general.join && specific.LostNs >= general.LostNs
 	}
 	if specific.about != "" {
 		return true
 	}
-	if specific.LostOf == "processors" && general.LostOf == "processors" {
+	if specific.LostOf == "processors" && general.LostOf == "processors" && len(general.classes) == 0 {
 		return specific.LostNs*2 >= general.LostNs
 	}
-	return len(specific.Groups) > 0 && len(general.Groups) > 0 && specific.Groups[0] == general.Groups[0]
+	return specific.Culprit != "" && specific.Culprit == general.Culprit || len(general.Groups) > 0 && slices.Contains(specific.Groups, general.Groups[0])
 }

@@ -72,7 +72,7 @@ func computingRegion(r *result.Result) {
 	r.Regions = []result.Span{{
 		Type: "step", Count: 1, Complete: 1, Slowest: []result.SlowRun{{Goroutine: 7, BeginNs: 5, DurationNs: 500 * ms}},
 		Path: &result.Path{Runs: 1, Ns: 500 * ms, Pieces: []result.Piece{chain, {Kind: "scheduler", Ns: 100 * ms}}},
-		Work: &result.Work{Runs: 1, Ns: 500 * ms, WorkNs: 600 * ms, SpanNs: 400 * ms, SpanLocksNs: 400 * ms, SpanLatencyNs: 400 * ms, Chain: []result.Piece{chain}},
+		Work: &result.Work{Runs: 1, Ns: 500 * ms, WorkNs: 600 * ms, SpanNs: 400 * ms, SpanLocksNs: 405 * ms, SpanLatencyNs: 410 * ms, Chain: []result.Piece{chain}},
 	}}
 }
 
@@ -83,13 +83,17 @@ func channelClass(r *result.Result) *result.SiteClass {
 	return &r.SiteClasses[0]
 }
 
-// cases are a result that each detector must find something in, and changes to it
-// that must silence it: the bounds and the traps of methods.md section 4.
-var cases = []struct {
+// example is a result that a detector must find something in, and changes to it that
+// must silence it: the bounds and the traps of methods.md section 4.
+type example struct {
 	detector Detector
 	sick     func(*result.Result)
 	traps    map[string]func(*result.Result)
-}{
+}
+
+var cases = slices.Concat(timeCases, patternCases)
+
+var timeCases = []example{
 	{
 		detector: interleavedNotParallel,
 		sick: func(r *result.Result) {
@@ -158,7 +162,8 @@ var cases = []struct {
 			for _, g := range []int{1, 2} {
 				r.Groups[g].Time = result.Time{LifetimeNs: 2000 * ms, RunningNs: 20 * ms, BlockedSyncNs: 1980 * ms}
 			}
-			r.Sites = append(r.Sites, result.Site{Class: "timer", Kind: "timer-channel", Frames: []result.Frame{{Func: "main.tryLock", File: "x.go", Line: 9}}, Groups: []int{1}, TotalNs: 500 * ms, Waits: 5})
+			r.Sites = append(r.Sites, result.Site{Class: "timer", Kind: "timer-channel", Frames: []result.Frame{{Func: "main.tryLock", File: "x.go", Line: 9}}, Groups: []int{1}, TotalNs: 500 * ms, Waits: 5},
+				result.Site{Class: "blocked-sync", Kind: "select", Frames: []result.Frame{{Func: "main.tryLock", File: "x.go", Line: 9}}, Groups: []int{1}, TotalNs: 50 * ms, Waits: 5})
 			r.Blame.Knots = []result.Knot{{Groups: []int{1, 2}, InsideNs: 500 * ms, WorkNs: 10 * ms, TimerNs: 490 * ms, TimedOut: 5, TimedOutNs: 500 * ms, TrappedNs: 490 * ms, At: []result.Moment{{FromNs: 1, ToNs: 2, Goroutine: 7}}}}
 		},
 		traps: map[string]func(*result.Result){
@@ -168,6 +173,7 @@ var cases = []struct {
 			"two that hand over":       func(r *result.Result) { r.Blame.Knots[0].TimedOut, r.Blame.Knots[0].TrappedNs = 0, 0 },
 			"a loop that looks up":     func(r *result.Result) { r.Blame.Knots[0].TrappedNs = 200 * ms },
 			"timed out twice":          func(r *result.Result) { r.Blame.Knots[0].TimedOut = 2 },
+			"a heartbeat":              func(r *result.Result) { r.Sites[5].Waits = 21 },
 			"a small part of the time": func(r *result.Result) { r.Blame.Knots[0].InsideNs, r.Blame.Knots[0].TrappedNs = 200*ms, 190*ms },
 		},
 	},
@@ -191,13 +197,15 @@ var cases = []struct {
 		sick: func(r *result.Result) {
 			c := channelClass(r)
 			c.ReceiveNs, c.SendNs, c.ReceiveIdleNs, r.Sites[2].TotalNs = 900*ms, 50*ms, 800*ms, 900*ms
+			r.Groups[2].Time.BlockedSyncNs = 100 * ms
 		},
 		traps: map[string]func(*result.Result){
-			"below the share":      func(r *result.Result) { r.SiteClasses[0].ReceiveIdleNs = 390 * ms },
-			"both sides wait":      func(r *result.Result) { r.SiteClasses[0].SendNs = 300 * ms },
-			"each waits once":      func(r *result.Result) { r.Groups[3].Count = 100 },
-			"the runtime sends":    func(r *result.Result) { r.Groups[2].System = true },
-			"waiting for children": func(r *result.Result) { r.Sites[2].JoinNs = 900 * ms },
+			"below the share":       func(r *result.Result) { r.SiteClasses[0].ReceiveIdleNs = 390 * ms },
+			"both sides wait":       func(r *result.Result) { r.SiteClasses[0].SendNs = 300 * ms },
+			"each waits once":       func(r *result.Result) { r.Groups[3].Count = 100 },
+			"the sender is held up": func(r *result.Result) { r.Groups[2].Time.BlockedSyncNs = 1100 * ms },
+			"the runtime sends":     func(r *result.Result) { r.Groups[2].System = true },
+			"waiting for children":  func(r *result.Result) { r.Sites[2].JoinNs = 900 * ms },
 			"passing on what comes from outside": func(r *result.Result) {
 				r.Sites[2].Wakers = []result.Waker{{Group: 2, TotalNs: 900 * ms, ViaNs: map[string]int64{"io": 500 * ms}}}
 			},
@@ -218,7 +226,7 @@ var cases = []struct {
 		detector: latencyBound,
 		sick: func(r *result.Result) {
 			r.Concurrency.LatencyCauseNs["io"] = 900 * ms
-			r.Concurrency.AverageEngaged = 3
+			r.Concurrency.AverageEngaged, r.Scheduler.IdleBlockedNs.IO = 3, 3000*ms
 			r.Sites[3].AskedWaits, r.Sites[3].AskedNs, r.Sites[3].TotalNs = 30, 2700*ms, 2700*ms
 		},
 		traps: map[string]func(*result.Result){
@@ -235,6 +243,7 @@ var cases = []struct {
 			r.Scheduler.RunnableSomeNs, r.Scheduler.ReadyCauseNs.Saturated = 800*ms, 4000*ms
 			r.Scheduler.Latency = result.Latency{Count: 100, P50Ns: 10 * ms, P90Ns: 20 * ms, P99Ns: 30 * ms}
 			r.Groups[1].HarmNs, r.Groups[2].Time.RunnableNs = 4000*ms, 4000*ms
+			r.Groups[2].AfterIO = result.Latency{Count: 10, P99Ns: 5 * ms}
 		},
 		traps: map[string]func(*result.Result){
 			"below the share": func(r *result.Result) { r.Concurrency.ParallelKindNs["saturated"] = 290 * ms },
@@ -289,11 +298,23 @@ var cases = []struct {
 		sick: func(r *result.Result) {
 			r.Scheduler.HeldHarmNs = 400 * ms
 			r.Scheduler.SyscallHolds = []result.SyscallHold{{DurationNs: 4 * ms, HarmNs: 4 * ms, Group: 1, Frames: r.Sites[4].Frames}}
+			r.Scheduler.HeldAt = []result.HeldAt{{Frames: r.Sites[4].Frames, Calls: 100, HarmNs: 390 * ms}}
 			r.Sites[4].P50Ns = 4 * ms
 		},
 		traps: map[string]func(*result.Result){
 			"below the share": func(r *result.Result) { r.Scheduler.HeldHarmNs = 79 * ms },
 			"none is listed":  func(r *result.Result) { r.Scheduler.SyscallHolds = nil },
+		},
+	},
+	{
+		detector: syscallsHoldProcessors, // one call that holds its processor for long
+		sick: func(r *result.Result) {
+			r.Scheduler.HeldHarmNs = 60 * ms
+			r.Scheduler.SyscallHolds = []result.SyscallHold{{DurationNs: 60 * ms, HarmNs: 60 * ms, Group: 1, Frames: r.Sites[4].Frames}}
+			r.Scheduler.HeldAt = []result.HeldAt{{Frames: r.Sites[4].Frames, Calls: 1, HarmNs: 60 * ms}}
+		},
+		traps: map[string]func(*result.Result){
+			"not that long": func(r *result.Result) { r.Scheduler.SyscallHolds[0].HarmNs = 4 * ms },
 		},
 	},
 	{
@@ -312,6 +333,16 @@ var cases = []struct {
 		traps: map[string]func(*result.Result){
 			"below the share": func(r *result.Result) { r.GC.STW[0].TotalNs = 9 * ms },
 			"the recording":   func(r *result.Result) { r.GC.STW[0].Reason = "stop trace" },
+		},
+	},
+	{
+		detector: stopTheWorld, // one long stop
+		sick: func(r *result.Result) {
+			r.Scope.ToNs, r.Trace.DurationNs = 2000*ms, 2000*ms
+			r.GC.STW = []result.STW{{Reason: "read mem stats", TotalNs: 12 * ms, Pauses: result.Latency{Count: 1, MaxNs: 12 * ms}}}
+		},
+		traps: map[string]func(*result.Result){
+			"not that long": func(r *result.Result) { r.GC.STW[0].Pauses.MaxNs = 9 * ms },
 		},
 	},
 	{
@@ -362,7 +393,7 @@ var cases = []struct {
 	{
 		detector: goroutineLeak,
 		sick: func(r *result.Result) {
-			r.Groups[1].Count = 60
+			r.Groups[1].Count, r.Groups[1].Time.BlockedSyncNs = 60, 9000*ms
 			r.Groups[1].OpenSites = []result.OpenSite{{Kind: "blocked-sync/chan-send", Frames: r.Sites[1].Frames, Count: 60, LongestNs: 900 * ms, FirstCreatedNs: 10 * ms, LastCreatedNs: 900 * ms}}
 		},
 		traps: map[string]func(*result.Result){
@@ -380,6 +411,13 @@ var cases = []struct {
 			"most is known": func(r *result.Result) { r.Time.UnknownNs = 1500 * ms },
 		},
 	},
+	{
+		detector: dataQuality, // by two limits
+		sick: func(r *result.Result) {
+			r.Time.UnknownNs = 1700 * ms
+			r.Trace.Gaps = []result.Gap{{FromNs: 100 * ms, ToNs: 200 * ms}}
+		},
+	},
 }
 
 // Each detector finds its case and nothing in what is just short of it.
@@ -394,13 +432,7 @@ func TestTriggersAndTraps(t *testing.T) {
 				if change != nil {
 					change(r)
 				}
-				var found []candidate
-				for _, f := range c.detector.find(&evidence{Result: r}) {
-					if f.finish(c.detector) {
-						found = append(found, f)
-					}
-				}
-				return found
+				return c.detector.run(r, Setting{})
 			}
 			found := find(nil)
 			if len(found) != 1 {
@@ -455,13 +487,13 @@ func checkFinding(t *testing.T, f result.Finding) {
 // is too little to judge.
 func TestNothingWrongIsNothingFound(t *testing.T) {
 	r := base()
-	Run(r)
+	Run(r, nil)
 	if len(r.Findings) > 0 {
 		t.Errorf("found %+v", r.Findings)
 	}
 	lockClass(r, 800*ms)
 	r.Trace.DurationNs, r.Scope.ToNs = 19*ms, 19*ms
-	Run(r)
+	Run(r, nil)
 	if len(r.Findings) != 1 || r.Findings[0].Detector != "data-quality" || r.Verdict.Label != "too-little-data" {
 		t.Errorf("found %+v, %+v", r.Findings, r.Verdict)
 	}
@@ -470,7 +502,7 @@ func TestNothingWrongIsNothingFound(t *testing.T) {
 // An empty result, as of a damaged file, breaks nothing.
 func TestNothingToGoBy(t *testing.T) {
 	r := &result.Result{Scope: result.Scope{CPUs: 1}}
-	Run(r)
+	Run(r, nil)
 	if r.Verdict.Label != "too-little-data" || r.Findings == nil {
 		t.Errorf("%+v, %+v", r.Verdict, r.Findings)
 	}
@@ -484,7 +516,7 @@ func TestTheSpecificFindingExplainsTheGeneral(t *testing.T) {
 	lockClass(r, 900*ms)
 	r.Sites[0].IdleBlockedNs = 900 * ms
 	r.Scheduler.IdleBlockedNs.Sync = 1000 * ms
-	Run(r)
+	Run(r, nil)
 	if len(r.Findings) != 1 || r.Findings[0].Detector != "lock-serialises" || !slices.Equal(r.Findings[0].Merged, []string{"interleaved-not-parallel"}) {
 		t.Errorf("found %+v", r.Findings)
 	}
@@ -495,7 +527,7 @@ func TestTheSpecificFindingExplainsTheGeneral(t *testing.T) {
 	r.SiteClasses[0].IdleBlockedNs = 480 * ms
 	r.SiteClasses[0].Release = nil
 	r.Sites[2].Waits, r.Sites[2].IdleBlockedNs, r.Sites[2].TotalNs = 100, 950*ms, 950*ms
-	Run(r)
+	Run(r, nil)
 	if len(r.Findings) != 2 {
 		t.Errorf("found %d", len(r.Findings))
 	}
@@ -508,7 +540,7 @@ func TestAtMostTenAreListed(t *testing.T) {
 		r.Groups = append(r.Groups, result.Group{ID: 5 + i, Name: fmt.Sprintf("main.leaky%d", i), Count: 60 + 10*i, Time: result.Time{BlockedSyncNs: 900 * ms},
 			OpenSites: []result.OpenSite{{Kind: "blocked-sync/mutex", Count: 60 + 10*i, FirstCreatedNs: 1, LastCreatedNs: 900 * ms}}})
 	}
-	Run(r)
+	Run(r, nil)
 	if len(r.Findings) != 10 || r.FindingsOmitted != 4 {
 		t.Fatalf("%d listed, %d omitted", len(r.Findings), r.FindingsOmitted)
 	}
@@ -532,8 +564,8 @@ func TestWords(t *testing.T) {
 		percent(0): "0%", percent(0.004): "under 1%", percent(0.996): "over 99%", percent(1): "100%", percent(0.42): "42%",
 		average(0.97): "1.0", average(0.004): "0.00", average(12.4): "12", average(0): "0.0", number(4): "4", number(1.55): "1.6",
 		counted(1, "wait", "waits"): "1 wait", counted(12345, "wait", "waits"): "12,345 waits", grouped(-1234): "-1,234",
-		all(1): "the only processor", all(2): "both processors", all(8): "all 8 processors", processors(1): "1 processor",
-		function("github.com/a/b.(*T).F"): "b.(*T).F", function("a/b.F[github.com/x/y.Z]"): "b.F[…]", function("a/b.F[...].func1"): "b.F[…].func1",
+		allOf(1): "the only processor", allOf(2): "both processors", allOf(8): "all 8 processors", processors(1): "1 processor",
+		function("github.com/a/b.(*T).F"): "b.(*T).F", function("github.com/a/b/v4.F"): "b/v4.F", function("github.com/a/b%2ego.F"): "b.go.F", function("a/b.F[github.com/x/y.Z]"): "b.F[…]", function("a/b.F[...].func1"): "b.F[…].func1",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -627,8 +659,21 @@ func TestNothingButWakeUps(t *testing.T) {
 	r := base()
 	r.Concurrency.PartitionNs = result.Partition{Idle: 780 * ms, Stalled: 220 * ms}
 	r.Concurrency.InterleavedCauseNs = map[string]int64{}
-	Run(r)
+	Run(r, nil)
 	if r.Verdict.Label != "serial" {
 		t.Errorf("%+v", r.Verdict)
+	}
+}
+
+// What goroutines do is told of the time in which they are not at rest.
+func TestWorksLeavesOutRest(t *testing.T) {
+	r := base()
+	r.Groups[0].Time = result.Time{
+		LifetimeNs: 1000 * ms, AtRestNs: 900 * ms, BlockedIONs: 960 * ms, RunningNs: 40 * ms,
+		AtRestKinds: map[string]int64{"blocked-io/network": 900 * ms, "timer/sleep": 0},
+	}
+	e := &evidence{Result: r}
+	if got, want := e.works(0), "waited for input or output for 60% of its time"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,8 @@ import (
 // evidence is what detectors look at.
 type evidence struct {
 	*result.Result
+	detector *Detector // at work; nil for the verdict
+	setting  Setting   // of it
 }
 
 // length is the scope's length, ns.
@@ -169,8 +172,11 @@ func place(f result.Frame) string {
 	if f.File == "" {
 		return f.Func
 	}
-	return f.Func + " " + path.Base(f.File) + ":" + strconv.Itoa(f.Line)
+	return strings.ReplaceAll(f.Func, "%2e", ".") + " " + path.Base(f.File) + ":" + strconv.Itoa(f.Line)
 }
+
+// majorVersion is the last element of the path of a package in a v2 module's root.
+var majorVersion = regexp.MustCompile(`^v[0-9]+\.`)
 
 // function is a function's name without the directories of its package and
 // without type arguments.
@@ -178,8 +184,12 @@ func function(fn string) string {
 	if fn == "" {
 		return "a function without a name"
 	}
+	fn = strings.ReplaceAll(fn, "%2e", ".") // as the linker writes a dot in the last part of a path
 	name, arguments, generic := strings.Cut(fn, "[")
-	name = path.Base(name)
+	dir, name := path.Split(name)
+	if majorVersion.MatchString(name) && dir != "" {
+		name = path.Base(dir) + "/" + name // v4 says nothing
+	}
 	if generic {
 		name += "[…]" + arguments[strings.LastIndexByte(arguments, ']')+1:]
 	}

@@ -13,6 +13,7 @@ var gcTakesProcessors = Detector{
 		"together at least a tenth of all processor time. Marking on idle processors costs nothing.",
 	remedy: "Allocate less where most is allocated (a heap profile tells), or let the heap grow further: GOGC, GOMEMLIMIT.",
 	caveat: "A program that calls runtime.GC itself, such as a test, gets what it asks for.",
+	Scale:  Scale{"share of all processor time that the collector takes from goroutines", Share, 0.1, 0.3},
 	find:   findGC,
 }
 
@@ -25,13 +26,13 @@ func findGC(e *evidence) []candidate {
 		return nil
 	}
 	lost := e.Scheduler.GCHarmNs + e.GC.AssistNs
-	c := candidate{value: e.ofCapacity(lost), low: 0.1, high: 0.3, about: "gc"}
+	c := candidate{value: e.ofCapacity(lost), about: "gc"}
 	c.LostNs, c.LostOf = lost, "processors"
 	assists := e.top(3, func(g *result.Group) int64 { return g.Time.Kinds["running/gc-assist"] })
 	c.Groups = assists
 	c.Victims = e.top(3, func(g *result.Group) int64 { return g.Time.RunnableNs })
 	if len(assists) > 0 {
-		c.Culprit = e.entry(assists[0])
+		c.Culprit = e.runner(assists[0])
 		c.Stacks = stack("blocked", e.blockedIn(assists[0], "gc-assist-wait"))
 	}
 	c.At = e.waitsFor(func(g *result.Group) bool { return g.System })

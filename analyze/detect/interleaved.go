@@ -16,6 +16,8 @@ var interleavedNotParallel = Detector{
 	whole:  true,
 	remedy: "Look at what the goroutines wait for below: let them share less, hand over in larger pieces, or give each its own part of the work.",
 	caveat: "Goroutines that take turns by design, such as the two sides of a protocol, look the same.",
+	Scale:  Scale{"share of the time in progress in which one runs and others wait for goroutines", Share, 0.3, 0.7},
+	Bounds: []Threshold{leastInterleaved, leastTurns},
 	find:   findInterleaved,
 }
 
@@ -28,16 +30,16 @@ func findInterleaved(e *evidence) []candidate {
 	engaged := e.Concurrency.PartitionNs.Engaged()
 	dependent := e.Concurrency.InterleavedCauseNs["dependency"]
 	waits, waiters := e.turns()
-	if e.procs() < 1.5 || dependent == 0 || waits < leastTurns || waits < 3*waiters {
+	if e.procs() < 1.5 || dependent == 0 || waits < e.limitNs(leastTurns) || waits < 3*waiters {
 		return nil
 	}
 	alone := e.top(3, func(g *result.Group) int64 { return g.Parallelism.AloneNs })
 	sites := e.turnSites()
-	if len(alone) == 0 || len(sites) == 0 || share(dependent, engaged) < leastInterleaved {
+	if len(alone) == 0 || len(sites) == 0 || share(dependent, engaged) < e.limit(leastInterleaved) {
 		return nil
 	}
 	lost := e.Scheduler.IdleBlockedNs.Sync
-	c := candidate{value: share(dependent, engaged), low: 0.3, high: 0.7}
+	c := candidate{value: share(dependent, engaged)}
 	if e.Concurrency.AverageEngaged < 2.5 {
 		c.atMost = "low" // two that hand over to each other
 	}
@@ -46,6 +48,9 @@ func findInterleaved(e *evidence) []candidate {
 		percent(c.value), average(e.Concurrency.AverageRunning), processors(e.procs()), number(e.Concurrency.AverageEngaged),
 		e.groupName(alone[0]), inner(sites[0].Frames), sites[0].Kind)
 	c.Culprit = where(sites[0].Frames)
+	if at := culprit(sites[0].Pieces); at != nil {
+		c.Culprit = place(*at.Frame) // what ran while they waited
+	}
 	c.Groups, c.Victims = alone, sites[0].Groups
 	c.At = worst(e.Concurrency.Longest["interleaved"])
 	c.Stacks = stack("blocked", sites[0].Frames)
@@ -65,12 +70,10 @@ func findInterleaved(e *evidence) []candidate {
 	return []candidate{c}
 }
 
-// leastInterleaved is the share of the time in progress in which goroutines take
-// turns.
-const leastInterleaved = 0.5
-
-// leastTurns is how many waits for goroutines make taking turns.
-const leastTurns = 20
+var (
+	leastInterleaved = Threshold{"least-share", 0.5, Share, "share of the time in progress in which goroutines take turns"}
+	leastTurns       = Threshold{"least-turns", 20, Number, "waits for goroutines"}
+)
 
 // turnKinds are the waits in which goroutines take turns.
 var turnKinds = []string{"mutex", "rwmutex-read", "rwmutex-write", "cond", "semaphore", "chan-send", "chan-receive", "select"}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
@@ -15,17 +16,17 @@ var waitKnot = Detector{
 	whole:  true,
 	remedy: "Take the locks, or ask the others, in one order everywhere; or let one goroutine own what they share.",
 	caveat: "Whom a wait was for that a timer ended is told by who otherwise ends the waits at its place. A writer that lingers for more while those wait who gave it the last looks the same.",
+	Scale:  Scale{"share of the time for which goroutines wait for each other in vain", Share, 0.2, 0.5},
+	Bounds: []Threshold{leastTimeOuts, mostWork, leastTrapped, mostBeats, mostTied},
 	find:   findKnot,
 }
 
-const (
-	leastTimeOuts = 3
-	// mostWork is the share of the members' time in progress in which they may run
-	// or wait for input and output, and of their waits in which anybody worked.
-	mostWork = 0.2
-	// leastTrapped is the share of the waits for each other in which the other waited
-	// too, in vain.
-	leastTrapped = 0.5
+var (
+	leastTimeOuts = Threshold{"least-timeouts", 3, Number, "waits for each other that a timer ended"}
+	mostWork      = Threshold{"most-work", 0.2, Share, "share of the members' time in which they run or wait for input and output, and of their waits in which anybody worked"}
+	mostBeats     = Threshold{"most-timed-out", 0.8, Share, "share of the waits at the place where it is waited that a timer ends: from it on that is a heartbeat"}
+	mostTied      = Threshold{"most-groups", 4, Number, "groups in the circle, beyond which it is low"}
+	leastTrapped  = Threshold{"least-trapped", 0.5, Share, "share of the waits for each other in which the other waited too, in vain"}
 )
 
 // findKnot goes by waits for somebody who waited at the same time, in vain, for one of
@@ -36,11 +37,14 @@ func findKnot(e *evidence) []candidate {
 	var out []candidate
 	for i := range e.Blame.Knots {
 		k := &e.Blame.Knots[i]
-		if k.TimedOut < leastTimeOuts || share(k.TrappedNs, k.InsideNs) < leastTrapped || share(k.WorkNs, k.InsideNs) > mostWork || e.working(k.Groups) > mostWork {
+		if k.TimedOut < e.limitNs(leastTimeOuts) || share(k.TrappedNs, k.InsideNs) < e.limit(leastTrapped) || share(k.WorkNs, k.InsideNs) > e.limit(mostWork) || e.working(k.Groups) > e.limit(mostWork) || e.beats(k) {
 			continue
 		}
-		c := candidate{value: min(1, e.ofLength(k.TrappedNs)), low: 0.2, high: 0.5}
+		c := candidate{value: min(1, e.ofLength(k.TrappedNs))}
 		c.LostNs, c.LostOf = k.TrappedNs, "goroutines"
+		if len(k.Groups) > int(e.limit(mostTied)) {
+			c.atMost = "low" // a program's whole traffic rather than a circle
+		}
 		list := e.knotted(k)
 		c.Sentence = fmt.Sprintf("%s waited for each other: %s in all, in which the one that was waited for waited itself for the other, in vain, until a timer ended it (%s).",
 			list, duration(k.TrappedNs), counted(k.TimedOut, "time", "times"))
@@ -59,14 +63,38 @@ func findKnot(e *evidence) []candidate {
 
 // knotted names the members of a knot.
 func (e *evidence) knotted(k *result.Knot) string {
-	names := make([]string, len(k.Groups))
-	for i, g := range k.Groups {
-		names[i] = e.groupName(g)
+	var names []string
+	for _, g := range k.Groups {
+		if name := e.groupName(g); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	if len(names) == 1 {
 		return "Goroutines of " + names[0]
 	}
+	if left := len(names) - maxTied; left > 0 {
+		names = append(names[:maxTied], counted(int64(left), "other group", "other groups"))
+	}
 	return listed(names)
+}
+
+// maxTied is how many members of a knot are named.
+const maxTied = 4
+
+// beats says whether nearly all waits at the place where the members of a knot wait are
+// ended by a timer, as those of a loop that beats: then nobody gave up.
+func (e *evidence) beats(k *result.Knot) bool {
+	s := e.timedOutSite(k)
+	if s == nil {
+		return false
+	}
+	var all int64
+	for i := range e.Sites {
+		if o := &e.Sites[i]; slices.Equal(o.Frames, s.Frames) {
+			all += o.Waits
+		}
+	}
+	return share(s.Waits, all) > e.limit(mostBeats)
 }
 
 // substantial are those of moments, the longest first, that are a tenth of the longest

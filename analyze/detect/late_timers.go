@@ -13,18 +13,26 @@ var lateTimers = Detector{
 		"The wait for a processor shows nothing of that. How long a timer was to take is told by the shortest wait at its place.",
 	remedy: "Keep long computations off some of the processors: run them in a pool of fewer goroutines than GOMAXPROCS.",
 	caveat: "Timers of different lengths that are waited for at one place, such as a backoff, look late.",
+	Scale:  Scale{"share of the time by which timers are late, summed", Share, 0.02, 0.1},
+	Bounds: []Threshold{leastLateTimers, leastLateShare},
 	find:   findLateTimers,
 }
 
-const leastLateTimers = 5
+var (
+	leastLateTimers = Threshold{"least-timers", 5, Number, "timers that are late"}
+	leastLateShare  = Threshold{"least-share", 0.1, Share, "share of the waits for timers that end late, below which it is low"}
+)
 
 func findLateTimers(e *evidence) []candidate {
 	h := &e.Scheduler.HiddenDelay
-	if h.LateTimers < leastLateTimers || len(h.Worst) == 0 {
+	if h.LateTimers < e.limitNs(leastLateTimers) || len(h.Worst) == 0 {
 		return nil
 	}
 	w := &h.Worst[0]
-	c := candidate{value: e.ofLength(h.LowerNs), low: 0.02, high: 0.1}
+	c := candidate{value: e.ofLength(h.LowerNs)}
+	if late := share(h.LateTimers, e.Waits["timer"].Count); late < e.limit(leastLateShare) {
+		c.atMost = "low" // one stall rather than a rule
+	}
 	c.LostNs, c.LostOf = h.LowerNs, "goroutines"
 	c.Victims = []int{w.Group}
 	hog := "other goroutines"

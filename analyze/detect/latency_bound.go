@@ -15,26 +15,27 @@ var latencyBound = Detector{
 	whole:  true,
 	remedy: "Have more requests in progress: more workers, a larger pool, or requests sent together.",
 	caveat: "What answers may not be able to do more at once; the number of workers may be a limit that is meant.",
+	Scale:  Scale{"share of the time in which all wait for the outside", Share, 0.5, 0.9},
+	Bounds: []Threshold{leastWaiting, leastAnswers},
 	find:   findLatencyBound,
 }
 
-// leastWaiting is the share of the time in which all wait.
-const leastWaiting = 0.7
-
-// leastAnswers is how many waits for answers make a program that asks.
-const leastAnswers = 10
+var (
+	leastWaiting = Threshold{"least-share", 0.7, Share, "share of the time in which all wait"}
+	leastAnswers = Threshold{"least-answers", 10, Number, "waits for answers from outside"}
+)
 
 func findLatencyBound(e *evidence) []candidate {
 	c := &e.Concurrency
 	waiting := c.LatencyCauseNs["io"]
 	site, answers, asked, other := e.asked()
-	if site == nil || e.ofLength(waiting) < leastWaiting || answers < leastAnswers || asked < other || c.AverageEngaged >= 2*e.procs() {
+	if site == nil || e.ofLength(waiting) < e.limit(leastWaiting) || answers < e.limitNs(leastAnswers) || asked < other || c.AverageEngaged >= 2*e.procs() {
 		return nil
 	}
 	// Never above medium: the program does what it can (methods.md A.6). Low where
 	// the load is others', as of a server's handlers; and where goroutines read their
 	// answers themselves, as then they may as well wait for what is to come.
-	f := candidate{value: e.ofLength(waiting), low: 0.5, high: 0.9, atMost: "medium"}
+	f := candidate{value: e.ofLength(waiting), atMost: "medium"}
 	if site.Kind == "network" || len(site.Groups) > 0 && code.IsLibrary(e.entry(site.Groups[0])) {
 		f.atMost = "low"
 	}

@@ -13,13 +13,14 @@ var goroutineLeak = Detector{
 	Doc:    "Goroutines of one go statement are created throughout the trace, 50 or more, none of them ends, and they are blocked at one place where nobody was seen to end a wait.",
 	remedy: "Give each a way out: a context that is cancelled, a buffered channel for a result that nobody may read, a close.",
 	caveat: "Goroutines that serve connections which stay open look the same; where they wait to receive or in a select this is never more than low.",
+	Scale:  Scale{"goroutines that are blocked for good", Number, 50, 1000},
+	Bounds: []Threshold{leastLeakedShare, leastLeakSpread},
 	find:   findLeak,
 }
 
-const (
-	leastLeaked      = 50
-	leastLeakedShare = 0.9 // of the group, blocked at one place
-	leastLeakSpread  = 0.3 // of the scope, between the first creation and the last
+var (
+	leastLeakedShare = Threshold{"least-blocked", 0.9, Share, "share of the group that is blocked at one place"}
+	leastLeakSpread  = Threshold{"least-spread", 0.3, Share, "share of the time between the first creation and the last"}
 )
 
 func findLeak(e *evidence) []candidate {
@@ -30,13 +31,13 @@ func findLeak(e *evidence) []candidate {
 			continue
 		}
 		o := &g.OpenSites[0] // where most are
-		if g.System || g.Ended > 0 || o.Count < leastLeaked || float64(o.Count) < leastLeakedShare*float64(g.Count) ||
-			o.Closed > 0 || !strings.HasPrefix(o.Kind, "blocked-sync/") || e.ofLength(o.LastCreatedNs-o.FirstCreatedNs) < leastLeakSpread {
+		if g.System || g.Ended > 0 || float64(o.Count) < e.low() || float64(o.Count) < e.limit(leastLeakedShare)*float64(g.Count) ||
+			o.Closed > 0 || !strings.HasPrefix(o.Kind, "blocked-sync/") || e.ofLength(o.LastCreatedNs-o.FirstCreatedNs) < e.limit(leastLeakSpread) {
 			continue
 		}
 		// The number itself is the value (methods.md section 4): what a leak costs is
 		// memory, of which a trace says nothing.
-		c := candidate{value: float64(o.Count), low: leastLeaked, high: 1000}
+		c := candidate{value: float64(o.Count)}
 		if o.Kind == "blocked-sync/chan-receive" || o.Kind == "blocked-sync/select" || o.Kind == "blocked-sync/cond" {
 			c.atMost = "low"
 		} else {

@@ -13,6 +13,7 @@ var lockOnCriticalPath = Detector{
 		"as far as the work that there is and the longest chain in it allow.",
 	remedy: "Hold the lock for less, or split what it guards; only what is on the critical path makes the whole faster.",
 	caveat: "The bound is for the work and the chains of this run: without the lock others may form. What other locks there are stays out of it, too.",
+	Scale:  Scale{"share of the regions' time that they could be shorter without locks", Share, 0.1, 0.3},
 	find:   findLockOnPath,
 }
 
@@ -38,7 +39,7 @@ func findLockOnPath(e *evidence) []candidate {
 		// Waits for a processor on the path stay, whatever the lock.
 		gain := 1 - share(ready, r.Path.Ns) - float64(least)/float64(r.Work.Ns)
 		on := share(held, r.Path.Ns)
-		c := candidate{value: min(on, gain), low: 0.1, high: 0.3}
+		c := candidate{value: min(on, gain)}
 		if c.value > 1-e.Concurrency.Efficiency {
 			c.value = 1 - e.Concurrency.Efficiency // others have the processors
 		}

@@ -14,8 +14,13 @@ var longRun = Detector{
 		"one of them waits 10 ms or more, and in all they wait for at least 2 % of the time. A long run beside free processors harms nobody.",
 	remedy: "Split the work, or run it in a pool of fewer goroutines than GOMAXPROCS.",
 	caveat: "The scheduler takes processors away after 10 to 20 ms: others are delayed, not stopped.",
+	Scale:  Scale{"time for which others wait during long runs, as a share of the time", Share, 0.02, 0.1},
+	Bounds: []Threshold{leastDelay},
 	find:   findLongRun,
 }
+
+// The scheduler's slice.
+var leastDelay = Threshold{"least-latency", 10e6, Duration, "wait for a processor of a goroutine of another group"}
 
 // findLongRun goes by the harm alone: methods.md F17 also names slices of more than
 // 30 ms, which harm nobody where processors are free, and adds hidden delays, which
@@ -30,7 +35,7 @@ func findLongRun(e *evidence) []candidate {
 	if r.HarmNs == 0 || len(victims) == 0 {
 		return nil
 	}
-	c := candidate{value: e.ofLength(s.LongRunHarmNs), low: 0.02, high: 0.1}
+	c := candidate{value: e.ofLength(s.LongRunHarmNs)}
 	if !e.answerSomebody(victims) {
 		c.atMost = "low" // they share processors, and nobody outside waits for them
 	}
@@ -59,7 +64,7 @@ func findLongRun(e *evidence) []candidate {
 func (e *evidence) delayedBy(group int) []int {
 	var out []int
 	for _, w := range e.Scheduler.Worst {
-		if w.Group == group || w.DurationNs < hogLatency || slices.Contains(out, w.Group) {
+		if w.Group == group || w.DurationNs < e.limitNs(leastDelay) || slices.Contains(out, w.Group) {
 			continue
 		}
 		for _, r := range w.Ran {

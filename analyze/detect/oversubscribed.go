@@ -14,16 +14,15 @@ var oversubscribedMachine = Detector{
 	whole:  true,
 	remedy: "Set GOMAXPROCS to the cores there are (Go 1.25 and later follow a container's limit), raise the quota, or move the neighbours away.",
 	caveat: "Samples are taken every 10 ms of processor time unless the program set another rate, which a trace does not tell.",
+	Scale:  Scale{"share of the running time without a core", Share, 0.2, 0.5},
 	find:   findOversubscribed,
 }
 
-const leastOffCore = 0.2
-
 func findOversubscribed(e *evidence) []candidate {
-	c := candidate{low: leastOffCore, high: 0.5}
+	c := candidate{}
 	on := e.Concurrency.OnCPU
 	switch {
-	case on != nil && 1-on.Ratio >= leastOffCore:
+	case on != nil && 1-on.Ratio >= e.low():
 		c.value = 1 - on.Ratio
 		c.LostNs, c.LostOf = int64(c.value*float64(on.RunningNs)), "processors"
 		c.Sentence = fmt.Sprintf("Running goroutines had a core for only %s of their time (%s): the %s that ran at once on average were really about %s.",

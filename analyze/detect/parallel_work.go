@@ -10,20 +10,22 @@ var notEnoughParallelWork = Detector{
 	Name:  "not-enough-parallel-work",
 	Title: "Not enough parallel work for the processors",
 	Doc: "Regions that compute on several goroutines have a chain of running that is too long for the work in them to keep the processors busy: at most so many on average, " +
-		"however many there are.",
+		"however many there are. Never more than medium, and low on two processors, as running time is longer where others have the core.",
 	whole:  true,
 	remedy: "Split the longest chain: smaller pieces, several at a time where one follows the other now, and less to do before and after the parallel part.",
 	caveat: "The chain is that of this run. What is one after the other by nature stays so.",
+	Scale:  Scale{"share of the processors that the work cannot keep busy", Share, 0.25, 0.6},
+	Bounds: []Threshold{leastParallel, mostOutside, mostLocked, leastMeasured, leastRegionTime, mostBusy},
 	find:   findNotEnoughParallelWork,
 }
 
-const (
-	leastParallel   = 1.05 // T1/T∞ from which on there is something parallel
-	mostOutside     = 0.2  // of the length, that locks and the outside may add to the chain
-	mostLocked      = 0.1  // the same of locks alone
-	leastMeasured   = 0.5  // of the regions' time that was measured
-	leastRegionTime = 0.2  // of the scope's length in such regions
-	mostBusy        = 0.8  // of the processors
+var (
+	leastParallel   = Threshold{"least-parallel", 1.05, Number, "work divided by the longest chain: below it nothing is parallel"}
+	mostOutside     = Threshold{"most-outside", 0.2, Share, "share of the length that locks and the outside may add to the chain"}
+	mostLocked      = Threshold{"most-locked", 0.1, Share, "the same of locks alone"}
+	leastMeasured   = Threshold{"least-measured", 0.5, Share, "share of the regions' time that was measured"}
+	leastRegionTime = Threshold{"least-time", 0.2, Share, "share of the time in such regions"}
+	mostBusy        = Threshold{"most-busy", 0.8, Share, "share of the processors that run goroutines"}
 )
 
 // findNotEnoughParallelWork looks at regions that compute: those that mostly wait for
@@ -31,20 +33,23 @@ const (
 // once, or others keep the processors busy, none has to be parallel by itself.
 func findNotEnoughParallelWork(e *evidence) []candidate {
 	n := e.procs()
-	if n < 1.5 || e.Concurrency.AverageRunning > mostBusy*n {
+	if n < 1.5 || e.Concurrency.AverageRunning > e.limit(mostBusy)*n {
 		return nil
 	}
 	var out []candidate
 	for i := range e.Regions {
 		r := &e.Regions[i]
 		w := r.Work
-		if w == nil || r.Path == nil || w.Parallelism() < leastParallel || w.Parallelism() >= n ||
-			share(w.SpanLatencyNs-w.SpanNs, w.Ns) > mostOutside || share(w.SpanLocksNs-w.SpanNs, w.Ns) > mostLocked || share(w.Ns, r.Path.Ns) < leastMeasured || e.ofLength(r.Path.Ns) < leastRegionTime || e.ofLength(r.Path.Ns) > 1 {
+		if w == nil || r.Path == nil || w.Parallelism() < e.limit(leastParallel) || w.Parallelism() >= n ||
+			share(w.SpanLatencyNs-w.SpanNs, w.Ns) > e.limit(mostOutside) || share(w.SpanLocksNs-w.SpanNs, w.Ns) > e.limit(mostLocked) || share(w.Ns, r.Path.Ns) < e.limit(leastMeasured) || e.ofLength(r.Path.Ns) < e.limit(leastRegionTime) || e.ofLength(r.Path.Ns) > 1 {
 			continue
 		}
-		c := candidate{value: 1 - w.Parallelism()/n, low: 0.25, high: 0.6}
-		if e.Concurrency.AverageEngaged < 2.5 {
-			c.atMost = "low" // two that hand over to each other
+		c := candidate{value: 1 - w.Parallelism()/n}
+		switch {
+		case e.Concurrency.AverageEngaged < 2.5, n < 2.5:
+			c.atMost = "low" // two that hand over to each other, or one processor that is not used
+		default:
+			c.atMost = "medium" // running time is longer where others have the core
 		}
 		c.LostNs, c.LostOf = int64(n*float64(w.Ns))-w.WorkNs, "processors"
 		at := culprit(w.Chain)

@@ -13,12 +13,12 @@ var dataQuality = Detector{
 	Doc:    "Parts of the trace are missing, it is too short to judge, has no stacks, or does not say what most of the time was spent on. Never more than low.",
 	remedy: "Record again: for a second or more, with the program under load, and let the tracing end before the file is copied.",
 	caveat: "What could be read is right.",
+	Scale:  Scale{"things that limit the analysis", Number, 1, 4},
+	Bounds: []Threshold{mostUnknown},
 	find:   findQuality,
 }
 
-// mostUnknown is the share of the goroutines' time of which nothing is known that
-// is told.
-const mostUnknown = 0.2
+var mostUnknown = Threshold{"most-unknown", 0.2, Share, "share of the goroutines' time of which nothing is known"}
 
 func findQuality(e *evidence) []candidate {
 	var limits []string
@@ -32,13 +32,13 @@ func findQuality(e *evidence) []candidate {
 	if e.withoutStacks() {
 		add("nearly no stack is in it, so that places cannot be named")
 	}
-	if t := e.Time; share(t.UnknownNs, t.LifetimeNs) > mostUnknown {
+	if t := e.Time; share(t.UnknownNs, t.LifetimeNs) > e.limit(mostUnknown) {
 		add("for %s of the goroutines' time it does not say what they waited for", percent(share(t.UnknownNs, t.LifetimeNs)))
 	}
 	if len(limits) == 0 {
 		return nil
 	}
-	c := candidate{value: float64(len(limits)), low: 1, high: 4, atMost: "low"}
+	c := candidate{value: float64(len(limits)), atMost: "low"}
 	c.LostOf = "wall"
 	if e.length() < e.Trace.DurationNs {
 		c.Remedy = "Choose a longer window, or the whole trace."

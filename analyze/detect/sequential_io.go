@@ -15,17 +15,18 @@ var sequentialIO = Detector{
 	whole:  true,
 	remedy: "If the answers do not depend on each other, ask for all of them at once: a goroutine for each and a WaitGroup or errgroup, or one request for several.",
 	caveat: "Whether a request needs the answer to the one before cannot be seen in a trace. A consumer that confirms each message looks the same.",
+	Scale:  Scale{"share of the time that asking at once could save", Share, 0.3, 0.6},
+	Bounds: []Threshold{leastInARow},
 	find:   findSequentialIO,
 }
 
-// leastInARow is how many answers in a row make a sequence.
-const leastInARow = 3
+var leastInARow = Threshold{"least-in-a-row", 3, Number, "answers in a row"}
 
 func findSequentialIO(e *evidence) []candidate {
 	var best *result.SequentialIO
 	for i := range e.Concurrency.SequentialIO {
 		s := &e.Concurrency.SequentialIO[i]
-		if s.MostInARow >= leastInARow && (best == nil || s.TotalNs-s.LongestNs > best.TotalNs-best.LongestNs) {
+		if s.MostInARow >= e.limitNs(leastInARow) && (best == nil || s.TotalNs-s.LongestNs > best.TotalNs-best.LongestNs) {
 			best = s
 		}
 	}
@@ -33,7 +34,7 @@ func findSequentialIO(e *evidence) []candidate {
 		return nil
 	}
 	saving := best.TotalNs - best.LongestNs
-	c := candidate{value: e.ofLength(saving), low: 0.3, high: 0.6, atMost: "medium"} // a question, not a verdict
+	c := candidate{value: e.ofLength(saving), atMost: "medium"} // a question, not a verdict
 	if best.ViaWaits*2 < best.Waits {
 		c.atMost = "low" // who reads for itself may wait for what is to come
 	}

@@ -14,13 +14,15 @@ var slowConsumer = Detector{
 		"the receiving side is the bottleneck. In a pipeline, what the stage behind it waits counts too.",
 	remedy: "Make the consumer faster or start more of them; take several items at a time. A larger buffer only smooths bursts.",
 	caveat: "A channel may be meant to hold the senders back. If the consumer waits for something outside the program, that is the bottleneck.",
+	Scale:  Scale{"share of all processor time that idles for the consumer", Share, 0.1, 0.3},
+	Bounds: []Threshold{leastHandOffs, handOffsEach, oneSided, leastBlocked},
 	find:   findSlowConsumer,
 }
 
 func findSlowConsumer(e *evidence) []candidate {
 	var out []candidate
 	for _, class := range e.channels() {
-		if class.SendNs == 0 || share(class.SendNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.SendNs) < leastBlocked || !e.repeated(class.SendWaits, class.Senders) {
+		if class.SendNs == 0 || share(class.SendNs, class.SendNs+class.ReceiveNs) < e.limit(oneSided) || e.ofLength(class.SendNs) < e.limit(leastBlocked) || !e.repeated(class.SendWaits, class.Senders) {
 			continue
 		}
 		slow := class.Receivers[0]
@@ -28,8 +30,12 @@ func findSlowConsumer(e *evidence) []candidate {
 		if e.group(slow) == nil || site == nil || e.heldUp(slow) {
 			continue // what it waits for is the bottleneck
 		}
-		behind := e.behind(slow, class)
-		c := candidate{low: channelLow, high: channelHigh}
+		c := candidate{}
+		var behind int64
+		for _, out := range e.behind(slow, class) {
+			behind += out.ReceiveIdleNs
+			c.also = append(c.also, out)
+		}
 		c.LostNs, c.LostOf = class.SendIdleNs+behind+e.before(class), "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		e.bottleneck(&c, class, slow, class.Senders, site)
@@ -40,21 +46,21 @@ func findSlowConsumer(e *evidence) []candidate {
 			c.Sentence += " The stage behind it waited for it as well."
 		}
 		c.meanwhile = true
+		c.classes = []*result.SiteClass{class}
 		c.clause = fmt.Sprintf("%s waited for %s to receive", sender, e.groupName(slow))
 		out = append(out, c)
 	}
 	return out
 }
 
-// behind is the processor time that idled while others waited for what a stage
-// sends.
-func (e *evidence) behind(stage int, in *result.SiteClass) (ns int64) {
+// behind are the channels to which a stage sends that receives from another.
+func (e *evidence) behind(stage int, in *result.SiteClass) (out []*result.SiteClass) {
 	for _, class := range e.channels() {
 		if class != in && class.Senders[0] == stage {
-			ns += class.ReceiveIdleNs
+			out = append(out, class)
 		}
 	}
-	return ns
+	return out
 }
 
 // heldUp says whether a group waits for most of its time to send to another

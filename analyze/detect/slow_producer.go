@@ -14,6 +14,8 @@ var slowProducer = Detector{
 		"the sending side is the bottleneck.",
 	remedy: "Make the producer faster or start more of them; let it prepare items ahead of time.",
 	caveat: "Receivers that only wait for work to come are idle and not held up; conctrace leaves out those that it recognises. If the producer waits for something outside the program, that is the bottleneck.",
+	Scale:  Scale{"share of all processor time that idles for the producer", Share, 0.1, 0.3},
+	Bounds: []Threshold{leastHandOffs, handOffsEach, oneSided, leastBlocked, hardlyRuns, alwaysRuns, mostHeldUp},
 	find:   findSlowProducer,
 }
 
@@ -23,7 +25,7 @@ var slowProducer = Detector{
 func findSlowProducer(e *evidence) []candidate {
 	var out []candidate
 	for _, class := range e.channels() {
-		if class.ReceiveNs == 0 || share(class.ReceiveNs, class.SendNs+class.ReceiveNs) < oneSided || e.ofLength(class.ReceiveNs) < leastBlocked || !e.repeated(class.ReceiveWaits, class.Receivers) {
+		if class.ReceiveNs == 0 || share(class.ReceiveNs, class.SendNs+class.ReceiveNs) < e.limit(oneSided) || e.ofLength(class.ReceiveNs) < e.limit(leastBlocked) || !e.repeated(class.ReceiveWaits, class.Receivers) {
 			continue
 		}
 		slow := class.Senders[0]
@@ -32,16 +34,20 @@ func findSlowProducer(e *evidence) []candidate {
 		if g == nil || g.System || site == nil || site.JoinNs*2 > site.TotalNs || fromOutside(site)*2 > site.TotalNs {
 			continue
 		}
+		if share(g.Time.BlockedSyncNs, g.Time.LifetimeNs-g.Time.AtRestNs) > e.limit(mostHeldUp) {
+			continue // what it waits for is the bottleneck
+		}
 		if e.answers(slow, class.Receivers) {
 			continue // who asks waits for the answer: nothing is late
 		}
-		c := candidate{low: channelLow, high: channelHigh}
+		c := candidate{}
 		c.LostNs, c.LostOf = class.ReceiveIdleNs, "processors"
 		c.value = e.ofCapacity(c.LostNs)
 		if share(g.Time.RunningNs, g.Time.LifetimeNs-g.Time.AtRestNs) < mostlyComputes {
 			c.atMost = "low" // it is held up itself, by what the sentence says
 		}
-		if r := e.group(class.Receivers[0]); r != nil && share(r.Time.RunningNs, r.Time.LifetimeNs-r.Time.AtRestNs) < hardlyRuns {
+		computes := share(g.Time.RunningNs, g.Time.LifetimeNs-g.Time.AtRestNs) >= e.limit(alwaysRuns)
+		if r := e.group(class.Receivers[0]); r != nil && !computes && share(r.Time.RunningNs, r.Time.LifetimeNs-r.Time.AtRestNs) < e.limit(hardlyRuns) {
 			c.atMost = "low" // a pool that has little to do, rather
 		}
 		e.bottleneck(&c, class, slow, class.Receivers, site)
@@ -49,6 +55,7 @@ func findSlowProducer(e *evidence) []candidate {
 		c.Sentence = fmt.Sprintf("%s waited %s to receive, %s in all, for %s to send, which %s; %s of the processor time idled for it.",
 			receiver, counted(class.ReceiveWaits, "time", "times"), duration(class.ReceiveNs), e.groupName(slow), e.works(slow), percent(c.value))
 		c.meanwhile = true
+		c.classes = []*result.SiteClass{class}
 		c.clause = fmt.Sprintf("%s waited for %s to send", receiver, e.groupName(slow))
 		out = append(out, c)
 	}
@@ -66,9 +73,13 @@ func fromOutside(s *result.Site) (ns int64) {
 	return ns
 }
 
-// hardlyRuns is the share of their time for which goroutines run that wait for work
-// rather than are kept from it.
-const hardlyRuns = 0.2
+var (
+	// Below it goroutines wait for work rather than are kept from it, unless who makes
+	// it does nothing else.
+	hardlyRuns = Threshold{"hardly-runs", 0.2, Share, "share of their time for which receivers run, below which it is low"}
+	mostHeldUp = Threshold{"most-held-up", 0.5, Share, "share of its time for which the producer waits for goroutines itself"}
+	alwaysRuns = Threshold{"always-runs", 0.9, Share, "share of its time for which the producer runs, from which on it is not low for that"}
+)
 
 // answers says whether a group sends to those that it receives from: a call and not
 // a stream.

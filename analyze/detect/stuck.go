@@ -15,12 +15,14 @@ var stuckGoroutines = Detector{
 		"Waits that look idle by design, and selects, do not count.",
 	remedy: "Look for who should have unlocked, received or sent: a path that returns early, a lock taken in another order, a result nobody reads.",
 	caveat: "What would have ended the wait may just come later than the trace's end.",
+	Scale:  Scale{"share of the time for which the longest has been blocked", Share, 0.3, 0.8},
+	Bounds: []Threshold{leastStuck, leastStuckShare},
 	find:   findStuck,
 }
 
-const (
-	leastStuck      = 1_000_000_000
-	leastStuckShare = 0.5
+var (
+	leastStuck      = Threshold{"least-wait", 1e9, Duration, "how long the longest has been blocked"}
+	leastStuckShare = Threshold{"least-share", 0.5, Share, "the same as a share of the time"}
 )
 
 func findStuck(e *evidence) []candidate {
@@ -28,10 +30,10 @@ func findStuck(e *evidence) []candidate {
 	for i := range e.Groups {
 		g := &e.Groups[i]
 		o := longestStuck(g)
-		if g.System || o == nil || o.Closed > 0 || o.LongestNs < leastStuck || e.ofLength(o.LongestNs) < leastStuckShare {
+		if g.System || o == nil || o.Closed > 0 || o.LongestNs < e.limitNs(leastStuck) || e.ofLength(o.LongestNs) < e.limit(leastStuckShare) {
 			continue
 		}
-		c := candidate{value: e.ofLength(o.LongestNs), low: 0.3, high: 0.8}
+		c := candidate{value: e.ofLength(o.LongestNs)}
 		if o.Kind == "blocked-sync/chan-receive" {
 			c.atMost = "low" // it may wait for what is to come
 		}

@@ -10,14 +10,15 @@ import (
 var stopTheWorld = Detector{
 	Name:   "stop-the-world",
 	Title:  "The world is stopped",
-	Doc:    "The runtime stops all goroutines for at least 1 % of the time, or once for 10 ms. Stops that begin and end the recording do not count.",
+	Doc:    "The runtime stops all goroutines for at least 1 % of the time, or once for 10 ms. Stops that begin and end the recording do not count; those for the collector are never more than medium.",
 	remedy: "By the reason: read memory statistics through runtime/metrics instead of runtime.ReadMemStats, take goroutine profiles less often, set GOMAXPROCS once, allocate less.",
 	caveat: "On a machine that is short of processors a stop takes longer than it would elsewhere: it waits for every thread.",
+	Scale:  Scale{"share of the time in which the world is stopped", Share, 0.01, 0.05},
+	Bounds: []Threshold{longStop},
 	find:   findSTW,
 }
 
-// longStop is a stop that is reported by itself, ns.
-const longStop = 10_000_000
+var longStop = Threshold{"long-stop", 10e6, Duration, "a single stop that is reported by itself"}
 
 func findSTW(e *evidence) []candidate {
 	var total, longest, count int64
@@ -37,12 +38,13 @@ func findSTW(e *evidence) []candidate {
 	if top == nil {
 		return nil
 	}
-	c := candidate{value: e.ofLength(total), low: 0.01, high: 0.05, about: "stw"}
+	c := candidate{value: e.ofLength(total), about: "stw"}
 	if strings.HasPrefix(top.Reason, "GC ") {
-		c.about = "gc"
+		c.about, c.atMost = "gc", "medium"
+		c.Remedy = "Allocate less, or let the heap grow further (GOGC, GOMEMLIMIT): each collection stops the world twice."
 	}
-	if longest >= longStop {
-		c.value = max(c.value, c.low)
+	if longest >= e.limitNs(longStop) {
+		c.value = max(c.value, e.low())
 	}
 	c.LostNs, c.LostOf = total, "wall"
 	c.Groups = e.top(2, func(g *result.Group) int64 { return g.Time.STWNs })

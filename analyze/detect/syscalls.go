@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -14,32 +15,41 @@ var syscallsHoldProcessors = Detector{
 		"Calls that do so for less than 100 µs do not count.",
 	remedy: "Use calls that the poller can wait for (sockets, pipes opened by package os), or move those that block into a few goroutines of their own.",
 	caveat: "A call may be computing in the operating system, as when it copies a file, or its thread may have waited for a core among other processes: a trace does not tell.",
+	Scale:  Scale{"share of all processor time that is held while others need it", Share, 0.02, 0.1},
+	Bounds: []Threshold{longHold},
 	find:   findSyscallHolds,
 }
 
-// longHold is a harm in one call that is reported by itself, ns.
-const longHold = 5_000_000
+var longHold = Threshold{"long-hold", 5e6, Duration, "time for which a single call keeps a processor from others that is reported by itself"}
 
 func findSyscallHolds(e *evidence) []candidate {
 	s := &e.Scheduler
-	if len(s.SyscallHolds) == 0 {
+	if len(s.SyscallHolds) == 0 || len(s.HeldAt) == 0 {
 		return nil
 	}
 	h := &s.SyscallHolds[0]
-	c := candidate{value: e.ofCapacity(s.HeldHarmNs), low: 0.02, high: 0.1}
-	if h.HarmNs >= longHold {
-		c.value = max(c.value, c.low)
+	c := candidate{value: e.ofCapacity(s.HeldHarmNs)}
+	if h.HarmNs >= e.limitNs(longHold) {
+		c.value = max(c.value, e.low())
 	}
 	c.LostNs, c.LostOf = s.HeldHarmNs, "processors"
-	c.Culprit = where(h.Frames)
+	most := &s.HeldAt[0]
+	c.Culprit = where(most.Frames)
 	if c.Culprit == "" {
 		c.Culprit = e.entry(h.Group)
 	}
-	c.Sentence = fmt.Sprintf("System calls held processors for %s while goroutines were ready and none was free, %s of all processor time. The worst, in %s, held one for %s.",
-		duration(s.HeldHarmNs), percent(e.ofCapacity(s.HeldHarmNs)), inner(h.Frames), duration(h.HarmNs))
+	c.Sentence = fmt.Sprintf("System calls held processors for %s while goroutines were ready and none was free, %s of all processor time: most of it in %s (%s, %s). The longest, in %s, held one for %s.",
+		duration(s.HeldHarmNs), percent(e.ofCapacity(s.HeldHarmNs)), inner(most.Frames), counted(most.Calls, "call", "calls"), duration(most.HarmNs), inner(h.Frames), duration(h.HarmNs))
+	if syncs(most.Frames) {
+		c.Remedy = "Sync to disk less often, several changes at once, or in one goroutine: neither the poller nor the scheduler can wait for it."
+	}
 	if odd := e.quickAsARule(s.SyscallHolds); odd != nil {
 		c.atMost = "low"
-		c.Sentence += fmt.Sprintf(" Calls as in %s mostly take no longer than %s: rather than blocking, the threads seem to have waited for a core.", inner(odd.Frames), duration(max(e.usual(odd.Frames), shortCall)))
+		why := fmt.Sprintf("mostly take no longer than %s", duration(max(e.usual(odd.Frames), shortCall)))
+		if neverBlocks(odd.Frames) {
+			why = "do not block, as the poller waits for the socket"
+		}
+		c.Sentence += fmt.Sprintf(" Calls as in %s %s: rather than blocking, the threads seem to have waited for a core.", inner(odd.Frames), why)
 		c.Remedy = "Look whether other processes, or the load generator, use the same cores; if the calls do block, move them into a few goroutines of their own."
 	}
 	for _, l := range s.SyscallHolds {
@@ -56,9 +66,9 @@ func findSyscallHolds(e *evidence) []candidate {
 		}
 		return g.Time.RunnableNs
 	})
-	c.Stacks = stack("blocked", h.Frames)
+	c.Stacks = stack("blocked", most.Frames)
 	c.Evidence = map[string]float64{"held_harm_ns": float64(s.HeldHarmNs), "worst_ns": float64(h.HarmNs)}
-	c.clause = fmt.Sprintf("system calls in %s held the processors that others needed", inner(h.Frames))
+	c.clause = fmt.Sprintf("system calls in %s held the processors that others needed", inner(most.Frames))
 	return []candidate{c}
 }
 
@@ -79,7 +89,10 @@ func (e *evidence) quickAsARule(holds []result.SyscallHold) *result.SyscallHold 
 	for i := range holds {
 		h := &holds[i]
 		all += h.HarmNs
-		if usual := e.usual(h.Frames); usual < quickCall && h.DurationNs > farAbove*usual {
+		if syncs(h.Frames) {
+			continue // a disk is as slow as it is
+		}
+		if usual := e.usual(h.Frames); neverBlocks(h.Frames) || usual < quickCall && h.DurationNs > farAbove*usual {
 			odd += h.HarmNs
 			if worst == nil {
 				worst = h
@@ -90,6 +103,20 @@ func (e *evidence) quickAsARule(holds []result.SyscallHold) *result.SyscallHold 
 		return nil
 	}
 	return worst
+}
+
+// syncs says whether a call waits for a disk to have written.
+func syncs(frames []result.Frame) bool {
+	return slices.ContainsFunc(frames, func(f result.Frame) bool {
+		fn := strings.ToLower(f.Func[strings.LastIndexAny(f.Func, "./")+1:])
+		return fn == "fsync" || fn == "fdatasync" || fn == "syncfilerange"
+	})
+}
+
+// neverBlocks says whether a call is one on a socket: package net makes those only when
+// they need not wait, and leaves the waiting to the poller.
+func neverBlocks(frames []result.Frame) bool {
+	return slices.ContainsFunc(frames, func(f result.Frame) bool { return strings.HasPrefix(f.Func, "net.(*netFD).") })
 }
 
 // shortCall is the length of which shorter calls are not counted by place, ns.

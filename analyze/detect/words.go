@@ -95,8 +95,8 @@ func processors(n float64) string {
 	return number(n) + " processors"
 }
 
-// all is every processor in words.
-func all(n float64) string {
+// allOf is every processor in words.
+func allOf(n float64) string {
 	switch number(n) {
 	case "1":
 		return "the only processor"

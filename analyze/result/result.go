@@ -53,11 +53,13 @@ type Result struct {
 	SitesOmitted SitesOmitted `json:"sites_omitted"`
 	// SiteClasses join the places that wait for each other: a lock, a channel.
 	SiteClasses []SiteClass `json:"site_classes"`
-	Blame       Blame       `json:"blame"`
-	Tasks       []Span      `json:"tasks"`
-	Regions     []Span      `json:"regions"`
-	Logs        []LogCount  `json:"logs"`
-	GC          GC          `json:"gc"`
+	// Patterns are what goroutines do again and again.
+	Patterns Patterns   `json:"patterns"`
+	Blame    Blame      `json:"blame"`
+	Tasks    []Span     `json:"tasks"`
+	Regions  []Span     `json:"regions"`
+	Logs     []LogCount `json:"logs"`
+	GC       GC         `json:"gc"`
 }
 
 // Verdict is the answer in one line.
@@ -129,6 +131,8 @@ type Scope struct {
 	// AtRestGoroutines is how many user goroutines were at rest, at one place,
 	// for at least 99 % of the time that they were seen.
 	AtRestGoroutines int `json:"at_rest_goroutines"`
+	// Thresholds is the file of thresholds and site rules, as given.
+	Thresholds string `json:"thresholds,omitempty"`
 }
 
 // DurationNs is the length of the scope.
@@ -203,6 +207,9 @@ type Group struct {
 	HarmOthersNs int64 `json:"harm_others_ns"`
 	// AfterIO is the wait for a processor right after input or output.
 	AfterIO Latency `json:"after_io"`
+	// LifetimeRun is what members ran for in all that were created and ended within the
+	// scope.
+	LifetimeRun Latency `json:"lifetime_run"`
 	// OpenSites are where members were still blocked at the scope's end, not at
 	// rest: the ten places with most of them.
 	OpenSites []OpenSite `json:"open_sites,omitempty"`
@@ -223,7 +230,7 @@ type GroupCount struct {
 
 // AtRest is one kind of wait that a rule found to be idle by design.
 type AtRest struct {
-	Rule    string  `json:"rule"` // whole-trace, known-site, idle-connection, ticker, context-watch, parked-workers, asked
+	Rule    string  `json:"rule"` // site-rule, asked, known-site, whole-trace, recorder, idle-connection, ticker, context-watch, parked-workers
 	Kind    string  `json:"kind"` // class/kind
 	Frames  []Frame `json:"frames,omitempty"`
 	Waits   int64   `json:"waits"`
@@ -277,6 +284,8 @@ type Site struct {
 	Class  string  `json:"class"`
 	Kind   string  `json:"kind"`
 	Frames []Frame `json:"frames"` // leaf first
+	// Rule is the user's site rule that is about these waits, if any.
+	Rule *SiteRule `json:"rule,omitempty"`
 	// Waits, TotalNs and the percentiles leave at-rest waits out.
 	Waits       int64 `json:"waits"`
 	TotalNs     int64 `json:"total_ns"`
@@ -292,7 +301,7 @@ type Site struct {
 	JoinNs int64 `json:"join_ns"`
 	// AskedWaits and AskedNs are the waits for an answer from outside: the
 	// goroutine had written to a socket or pipe before, or waited for one that
-	// had.
+	// had, or a site rule says so.
 	AskedWaits int64 `json:"asked_waits"`
 	AskedNs    int64 `json:"asked_ns"`
 	// IdleBlockedNs is the processor time that idled meanwhile, shared equally
@@ -305,6 +314,15 @@ type Site struct {
 	// Pieces are what filled the waits, as in Blame: the eight largest, and other.
 	// They sum to TotalNs, but for waits of goroutines that read for others.
 	Pieces []Piece `json:"pieces"`
+}
+
+// SiteRule is what a user says of a place.
+type SiteRule struct {
+	Name string `json:"name"`
+	// Is what waiting there means: pool (for a member of a limited pool), call (for
+	// an answer from outside), idle (at rest), limiter (held back on purpose); ""
+	// if the rule does not say.
+	Is string `json:"is,omitempty"`
 }
 
 // Waker is who ended waits at a place.
@@ -336,6 +354,8 @@ type SiteClass struct {
 	Kind string `json:"kind"` // lock, channel
 	// Sites are the places where goroutines waited: indexes in Result.Sites.
 	Sites []int `json:"sites"`
+	// Rule is the user's site rule of the first of them that has one.
+	Rule *SiteRule `json:"rule,omitempty"`
 	// Waits, TotalNs and IdleBlockedNs leave at-rest waits out.
 	Waits         int64 `json:"waits"`
 	TotalNs       int64 `json:"total_ns"`
@@ -352,13 +372,53 @@ type SiteClass struct {
 	Senders   []int `json:"senders,omitempty"`
 	Receivers []int `json:"receivers,omitempty"`
 	Waiters   []int `json:"waiters,omitempty"`
-	// MostWaiting is the highest number of goroutines that waited at once.
-	MostWaiting int `json:"most_waiting"`
+	// MostWaiting is the highest number of goroutines that waited at once, WaitingNs
+	// the integral of how many did, BusyNs for how long at least one did: the class's
+	// utilisation is BusyNs divided by the scope's length. By Little's law WaitingNs
+	// is TotalNs; where the two differ, a wait counted otherwise while it went on than
+	// it does at its end.
+	MostWaiting int   `json:"most_waiting"`
+	WaitingNs   int64 `json:"waiting_ns"`
+	BusyNs      int64 `json:"busy_ns"`
+	// HandOffs are the waits that a goroutine ended. Service is the time from one to
+	// the next while others waited, Resume from a hand-off until the goroutine ran.
+	HandOffs int64   `json:"hand_offs"`
+	Service  Latency `json:"service"`
+	Resume   Latency `json:"resume"`
+	// InTurn are those of a mutex by the goroutine that had been handed it last: nearly all
+	// if it is one lock in its starving mode, few if it is several.
+	InTurn int64 `json:"in_turn,omitempty"`
+	// GivenBack are those of a channel by a goroutine whose own wait there had been ended
+	// so, and that had ended none since: as a place in a pool is taken and given back.
+	GivenBack int64 `json:"given_back,omitempty"`
+	// DirectHandOffs are unlocks of a mutex that gave it to the first in the queue
+	// (the starving mode, after a wait of a millisecond).
+	DirectHandOffs int64 `json:"direct_hand_offs,omitempty"`
+	// Convoys are stretches in which goroutines kept queueing at a lock; absent if there
+	// were none.
+	Convoys *Convoys `json:"convoys,omitempty"`
+	// CriticalPathShare is the share of the time of all complete tasks and regions, of
+	// which the paths are known, that this lock is in their way: waits for whoever
+	// had it. 0 also where there are none.
+	CriticalPathShare float64 `json:"critical_path_share,omitempty"`
+	// Wakers are who ended the waits: at most eight.
+	Wakers []Waker `json:"wakers,omitempty"`
 	// Release is the place at which most waits were ended: where a lock was
 	// unlocked.
 	Release []Frame `json:"release,omitempty"`
 	// ReleaseGroup is the group of the goroutines that did so, or -1.
 	ReleaseGroup int `json:"release_group"`
+}
+
+// Convoys are stretches of at least a millisecond and ten service times in which two
+// or more goroutines waited throughout, with eight hand-offs or more, and half of
+// those who got their turn came back within it (methods.md A.7).
+type Convoys struct {
+	Count    int64    `json:"count"`
+	Ns       int64    `json:"ns"`
+	HandOffs int64    `json:"hand_offs"`
+	Requeued int64    `json:"requeued"` // waits of goroutines that had had their turn
+	At       []Moment `json:"at"`       // the longest three
 }
 
 // OpenSite is where goroutines of a group were still blocked at the end.

@@ -41,6 +41,8 @@ type Scheduler struct {
 	// SyscallHolds are system calls that held their processor while goroutines
 	// were ready and none idle, most harm first: at most ten.
 	SyscallHolds []SyscallHold `json:"syscall_holds,omitempty"`
+	// HeldAt sums all such calls by place, most harm first: at most ten.
+	HeldAt []HeldAt `json:"held_at,omitempty"`
 	// IdleBlockedNs is the processor time that idled because nothing was ready
 	// while goroutines were blocked, ∫min(I, blocked) while Q=0, by what they
 	// waited for.
@@ -138,6 +140,14 @@ type LongRun struct {
 	// LongestSliceNs is the longest part without a preemption.
 	LongestSliceNs int64   `json:"longest_slice_ns"`
 	Frames         []Frame `json:"frames"` // where it was when it was preempted or ended
+}
+
+// HeldAt is system calls at one place that held their processors while others needed
+// them.
+type HeldAt struct {
+	Frames []Frame `json:"frames"` // leaf first
+	Calls  int64   `json:"calls"`  // that did so for 100 µs or more
+	HarmNs int64   `json:"harm_ns"`
 }
 
 // SyscallHold is a system call that kept a processor that others needed.

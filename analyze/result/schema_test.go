@@ -326,6 +326,7 @@ func emptyResult() Result {
 		Groups:      []Group{},
 		Sites:       []Site{},
 		SiteClasses: []SiteClass{},
+		Patterns:    Patterns{PingPongs: []PingPong{}, Volleys: []Volley{}, Joins: []Join{}, SleepLoops: []SleepLoop{}, YieldLoops: []YieldLoop{}, Stages: []Stage{}},
 		Blame:       Blame{Pieces: []Piece{}, Edges: []Edge{}, Knots: []Knot{}},
 		Tasks:       []Span{},
 		Regions:     []Span{},
