@@ -302,7 +302,7 @@ func hostile() *result.Result {
 	r.Verdict.Sentence = "ſ" + bad
 	r.Trace.File, r.Trace.GoVersion, r.Trace.StartedAt = bad, bad, bad
 	r.Trace.Warnings = []result.Warning{{Code: bad, Message: bad + long + bad}}
-	r.Scope.Group, r.Scope.Task = bad, long
+	r.Scope.Group, r.Scope.Task, r.Scope.Thresholds = bad, long, bad
 	for i := range r.Groups {
 		r.Groups[i].Name, r.Groups[i].CreatedBy = bad, long+" "+bad
 		r.Groups[i].AtRest = []result.AtRest{{Rule: bad, TotalNs: 1}}
@@ -313,6 +313,7 @@ func hostile() *result.Result {
 		r.Sites[i].Frames = []result.Frame{{Func: bad, File: bad, Line: -1}}
 	}
 	r.Sites[0].Frames[0].Func = long
+	r.Sites[0].Rule, r.Sites[1].Rule = &result.SiteRule{Name: bad, Is: bad}, &result.SiteRule{Name: long}
 	for i := range r.Goroutines {
 		r.Goroutines[i].Name, r.Goroutines[i].Group = bad, 1<<40
 	}

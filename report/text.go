@@ -32,6 +32,7 @@ var textSections = []func(*page, *result.Result){
 	drawProcessors,
 	drawGroups,
 	drawWaits,
+	drawQueues,
 	drawFilled,
 	drawWhoForWhom,
 	drawGC,
@@ -84,6 +85,9 @@ func drawHeader(p *page, r *result.Result) {
 	items = append(items, text(plain, units.Size(t.Bytes)))
 	if t.StartedAt != "" {
 		items = append(items, text(plain, "started "+p.clean(t.StartedAt)))
+	}
+	if file := r.Scope.Thresholds; file != "" {
+		items = append(items, text(plain, "thresholds of "+p.clean(file)))
 	}
 	p.wrap(nil, 2, joined(items...))
 	drawScope(p, r)

@@ -241,6 +241,7 @@ var restRules = map[string]string{
 	"context-watch":   "watch a context",
 	"ticker":          "ticker",
 	"asked":           "asked for",
+	"site-rule":       "site rule",
 }
 
 // drawRestingGroups lists the groups that did nothing but idle by design.

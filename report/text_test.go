@@ -227,3 +227,24 @@ func TestVerdictDoesNotSayItsLabelTwice(t *testing.T) {
 		}
 	}
 }
+
+// A place that a site rule names has its name before what it is in the code, and
+// alone where there is no room for both.
+func TestNamedPlaces(t *testing.T) {
+	r := rich()
+	r.Scope.Thresholds = "orders.toml"
+	name := "orders pool"
+	r.Sites[0].Rule = &result.SiteRule{Name: name, Is: "pool"}
+	place := newPage(Options{Width: 100}).placeForms(r.Sites[0].Frames)[0]
+	for width, want := range map[int][]string{140: {name + ": " + place, "thresholds of orders.toml"}, 40: {name}} {
+		var b bytes.Buffer
+		if err := writeText(&b, Document{Result: r}, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("no %q at %d columns:\n%s", w, width, b.String())
+			}
+		}
+	}
+}

@@ -170,7 +170,7 @@ func (p *page) via(w result.Waker) string {
 
 func (p *page) siteRow(s result.Site) []cell {
 	return []cell{
-		textCell{lead: text(muted, "    "), forms: p.placeForms(s.Frames)},
+		textCell{lead: text(muted, "    "), forms: p.siteForms(s), start: s.Rule != nil},
 		txt(plain, units.Count(s.Waits)),
 		txt(plain, units.Duration(s.TotalNs)),
 		txt(plain, units.Duration(s.P50Ns)),
@@ -178,4 +178,19 @@ func (p *page) siteRow(s result.Site) []cell {
 		txt(plain, units.Duration(s.P99Ns)),
 		txt(plain, units.Duration(s.MaxNs)),
 	}
+}
+
+// siteForms are ways to show where goroutines waited, by what the user calls the
+// place before what it is in the code.
+func (p *page) siteForms(s result.Site) []string {
+	places := p.placeForms(s.Frames)
+	if s.Rule == nil {
+		return places
+	}
+	name := p.clean(s.Rule.Name)
+	var forms []string
+	for _, place := range places {
+		forms = append(forms, name+": "+place)
+	}
+	return append(forms, name)
 }

@@ -143,6 +143,9 @@ func facts(r *result.Result) []string {
 	if r.Trace.StartedAt != "" {
 		out = append(out, "started "+shown(r.Trace.StartedAt))
 	}
+	if file := r.Scope.Thresholds; file != "" {
+		out = append(out, "thresholds of "+shown(file))
+	}
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -621,5 +622,20 @@ func TestWhatWasLookedFor(t *testing.T) {
 	filtered.Scope.Group = "store"
 	if got := text(&filtered); got != "" {
 		t.Errorf("of some goroutines alone: %s", got)
+	}
+}
+
+// The table of locks and channels has what the result has, by what idled meanwhile.
+func TestLocksAndChannels(t *testing.T) {
+	page := write(t, lockTrace, analyze.Options{}, html.Options{})
+	p := open(t, page, "#tab=sites")
+	rows := eval[[][]string](p, `[...[...document.querySelectorAll('#sites table')].at(-1).tBodies[0].rows].map(tr => [...tr.cells].map(td => td.textContent))`)
+	c := page.result.SiteClasses[0]
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want one: %v", len(rows), rows)
+	}
+	want := []string{"lock", "149", units.Duration(c.TotalNs), "5", units.Duration(c.Service.P50Ns)}
+	if got := []string{rows[0][0], rows[0][2], rows[0][3], rows[0][5], rows[0][7]}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -14,6 +14,7 @@ export interface Result {
   groups: Group[];
   sites: Site[];
   sites_omitted: { count: number; total_ns: number };
+  site_classes: SiteClass[];
   blame: Blame;
   tasks: Span[];
   regions: Span[];
@@ -189,6 +190,7 @@ export interface Site {
   class: string;
   kind: string;
   frames: Frame[];
+  rule?: SiteRule;
   waits: number;
   total_ns: number;
   p50_ns: number;
@@ -202,6 +204,29 @@ export interface Site {
   wakers?: Waker[];
   worst?: Moment[];
   pieces: Piece[];
+}
+
+/** What the user says of a place. */
+export interface SiteRule {
+  name: string;
+  is?: string;
+}
+
+/** A lock or a channel, as far as places that end each other's waits are one. */
+export interface SiteClass {
+  kind: string;
+  sites: number[];
+  waits: number;
+  total_ns: number;
+  idle_blocked_ns: number;
+  send_ns: number;
+  most_waiting: number;
+  waiting_ns: number;
+  busy_ns: number;
+  hand_offs: number;
+  service: Latency;
+  convoys?: { ns: number };
+  critical_path_share?: number;
 }
 
 export interface Waker {

@@ -12,7 +12,7 @@ import { name } from './table';
 
 const words: Record<string, string> = {
   'whole-trace': 'waited throughout', 'known-site': 'known idle place', 'idle-connection': 'idle connection',
-  'parked-workers': 'parked workers', 'context-watch': 'watches a context', ticker: 'ticker', asked: 'asked for',
+  'parked-workers': 'parked workers', 'context-watch': 'watches a context', ticker: 'ticker', asked: 'asked for', 'site-rule': 'site rule',
 };
 
 /** ruleWords says why something is at rest. */

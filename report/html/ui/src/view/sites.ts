@@ -13,6 +13,7 @@ import { groupLabel } from './groupname';
 import { momentButton } from './moment';
 import { piecesBar } from './pieces';
 import { wholeNote } from './range';
+import { mountQueues, sitePlace } from './queues';
 import { placeName, stackList } from './stack';
 import { name, SortedTable, type Column } from './table';
 import { whenShown } from './tabs';
@@ -30,10 +31,11 @@ export function mountSites(page: Page): void {
   const said = h('span', { class: 'scope', role: 'status' });
   body.append(h('div', { class: 'tools' }, copyButton(page, 'Waits by place', () => table.markdown()), said), table.element);
   if (omitted.count > 0) body.append(h('p', { class: 'muted' }, `${counted(omitted.count, 'further place', 'further places')} with ${duration(omitted.total_ns)} of waits are not told apart.`));
+  mountQueues(page, body);
   const draw = (): void => {
     const { query, hideRest } = page.store.state;
     const q = parseQuery(query);
-    const names = (s: Site): string[] => [s.kind, ...s.frames.map((f) => f.func), ...s.groups.map((g) => page.result.groups[g]?.name ?? '')];
+    const names = (s: Site): string[] => [s.kind, s.rule?.name ?? '', ...s.frames.map((f) => f.func), ...s.groups.map((g) => page.result.groups[g]?.name ?? '')];
     const matching = q.empty ? sites : sites.filter((s) => q.includes(...names(s)) && !q.excludes(...names(s)));
     const shown = hideRest ? matching.filter((s) => s.waits > 0) : matching;
     table.show(shown);
@@ -53,9 +55,9 @@ function columns(page: Page): Column<Site>[] {
   return [
     { label: 'Kind', title: 'class and kind', by: (s) => s.kind, cell: (s) => h('span', { title: `${s.class}/${s.kind}` }, h('span', { class: `swatch c-${look.get(`${s.class}/${s.kind}`) ?? 'unknown'}` }), ` ${s.kind}`) },
     {
-      label: 'Place', title: 'the first function outside the standard library’s plumbing', by: (s) => placeName(s.frames),
+      label: 'Place', title: 'the first function outside the standard library’s plumbing', by: (s) => sitePlace(s),
       cell: (s) => {
-        const b = button(placeName(s.frames), () => toggle(page, b, s), { class: 'plain cut', title: placeName(s.frames), 'aria-expanded': 'false', dir: 'auto' });
+        const b = button(sitePlace(s), () => toggle(page, b, s), { class: 'plain cut', title: sitePlace(s), 'aria-expanded': 'false', dir: 'auto' });
         return b;
       },
     },
