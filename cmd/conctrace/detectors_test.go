@@ -32,7 +32,13 @@ func TestDetectorsAsJSON(t *testing.T) {
 	if code != 0 || errs != "" {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
-	var list []struct{ Name, Title, Doc string }
+	var list []struct {
+		Name, Title, Doc string
+		Thresholds       []struct {
+			Name, Unit, Doc string
+			Default         float64
+		}
+	}
 	if err := json.NewDecoder(bytes.NewReader([]byte(out))).Decode(&list); err != nil || list == nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
@@ -42,6 +48,15 @@ func TestDetectorsAsJSON(t *testing.T) {
 	for i, d := range detect.All {
 		if list[i].Name != d.Name || list[i].Title != d.Title || list[i].Doc != d.Doc {
 			t.Errorf("%+v, want %s", list[i], d.Name)
+		}
+		want := d.Thresholds()
+		if len(list[i].Thresholds) != len(want) {
+			t.Fatalf("%s: %d thresholds, want %d", d.Name, len(list[i].Thresholds), len(want))
+		}
+		for j, got := range list[i].Thresholds {
+			if got.Name != want[j].Name || got.Default != want[j].Default || got.Doc != want[j].Doc || got.Unit != unitNames[want[j].Unit] || got.Unit == "" {
+				t.Errorf("%s: %+v, want %+v", d.Name, got, want[j])
+			}
 		}
 	}
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"time"
 
 	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/settings"
 	"github.com/spf13/pflag"
 )
 
@@ -15,6 +17,7 @@ import (
 type readingFlags struct {
 	from, to               time.Duration
 	group, task, atRest    string // task has a flag of its own in each command
+	thresholds             string
 	cpus                   int
 	maxSize, maxGeneration int64
 	maxGoroutines          int
@@ -27,6 +30,7 @@ func (f *readingFlags) register(fl *pflag.FlagSet) {
 	fl.DurationVar(&f.to, "to", 0, "end of the window, after the trace's start")
 	fl.StringVar(&f.group, "group", "", "only goroutines whose entry function matches `RE`")
 	fl.StringVar(&f.atRest, "at-rest", "", "regard goroutines or waits whose functions match `RE` as idle by design")
+	fl.StringVar(&f.thresholds, "thresholds", "", "go by the detectors' thresholds and the site rules in `FILE` (conctrace detectors --defaults prints one)")
 	fl.IntVar(&f.cpus, "cpus", 0, "the program really had `N` cores, where GOMAXPROCS was more")
 	fl.Int64Var(&f.maxSize, "max-size", 0, "largest decompressed size of a trace in `BYTES`")
 	fl.Int64Var(&f.maxGeneration, "max-generation-size", 0, "largest generation (about a second) of a trace in `BYTES`")
@@ -42,6 +46,9 @@ func (f *readingFlags) register(fl *pflag.FlagSet) {
 func (f *readingFlags) check(fl *pflag.FlagSet) error {
 	if fl.Changed("to") && f.to <= f.from {
 		return fmt.Errorf("the window is empty: --to %v is not after --from %v", f.to, f.from)
+	}
+	if fl.Changed("thresholds") && f.thresholds == "" {
+		return errors.New("--thresholds: which file?")
 	}
 	if fl.Changed("cpus") && f.cpus < 1 {
 		return fmt.Errorf("--cpus %d: a program has one core at least", f.cpus)
@@ -73,7 +80,23 @@ func (f *readingFlags) options() (o analyze.Options, err error) {
 			return o, err
 		}
 	}
-	return o, nil
+	return o, f.settings(&o)
+}
+
+// settings takes the thresholds and site rules from the file that was named, if any.
+func (f *readingFlags) settings(o *analyze.Options) error {
+	if f.thresholds == "" {
+		return nil
+	}
+	s, err := settings.File(f.thresholds)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--thresholds: there is no file %s; conctrace detectors --defaults prints one to begin with", f.thresholds)
+	}
+	if err != nil {
+		return fmt.Errorf("--thresholds: %w", err)
+	}
+	o.Thresholds, o.Sites, o.SettingsFile = s.Thresholds, s.Sites, s.File
+	return nil
 }
 
 // pattern is the regular expression that a flag was given, nil for none.

@@ -64,15 +64,16 @@ type shellLine struct {
 	text   string
 	stages [][]string // the words of each command of the pipeline
 	stdin  string     // file, after <
+	stdout string     // file, after >
 	exit   int        // from a comment "exit N"
 }
 
 var (
-	token   = regexp.MustCompile(`'[^']*'|[|<#]|[^\s|<#']+`)
+	token   = regexp.MustCompile(`'[^']*'|[|<>#]|[^\s|<>#']+`)
 	exitSay = regexp.MustCompile(`\bexit (\d+)`)
 )
 
-// parseShell knows words, single quotes, pipes, < and comments.
+// parseShell knows words, single quotes, pipes, <, > and comments.
 func parseShell(text string) shellLine {
 	l := shellLine{text: text, stages: [][]string{nil}}
 	for rest := text; ; {
@@ -94,6 +95,9 @@ func parseShell(text string) shellLine {
 		case "<":
 			m = token.FindStringIndex(rest)
 			l.stdin, rest = rest[m[0]:m[1]], rest[m[1]:]
+		case ">":
+			m = token.FindStringIndex(rest)
+			l.stdout, rest = rest[m[0]:m[1]], rest[m[1]:]
 		default:
 			l.stages[last] = append(l.stages[last], strings.Trim(word, "'"))
 		}
@@ -156,6 +160,14 @@ func checkout(t *testing.T) (sample string) {
 			t.Fatal(err)
 		}
 	}
+	_, blocks := readme(t)
+	i := slices.IndexFunc(blocks, func(b block) bool { return b.lang == "toml" })
+	if i < 0 {
+		t.Fatal("the README shows no file of thresholds")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "thresholds.toml"), []byte(blocks[i].body), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	return sample
 }
@@ -194,6 +206,11 @@ func TestReadmeCommandsRun(t *testing.T) {
 			code, stdout, stderr := execute(args, stdin)
 			if code != line.exit {
 				t.Fatalf("exit code %d, want %d\n%s", code, line.exit, stderr)
+			}
+			if line.stdout != "" {
+				if err := os.WriteFile(line.stdout, []byte(stdout), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if i := slices.Index(args, "-o"); i >= 0 {
 				if info, err := os.Stat(args[i+1]); err != nil || info.Size() == 0 {
