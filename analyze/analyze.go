@@ -213,7 +213,7 @@ func (a *analysis) conclude(p *pass, set *collect.Set, r *result.Result) (err er
 			err = fmt.Errorf("analyse %s: internal error while summing up: %v", a.src.name, fault)
 		}
 	}()
-	set.Finish(collect.End{Tables: p.tables, Groups: p.machine.Groups(), From: r.Scope.FromNs, To: r.Scope.ToNs}, r)
+	set.Finish(collect.End{Tables: p.tables, Groups: p.machine.Groups(), Late: p.machine.Late(), From: r.Scope.FromNs, To: r.Scope.ToNs}, r)
 	if err := plausible(r); err != nil {
 		return fmt.Errorf("analyse %s: %w", a.src.name, err)
 	}

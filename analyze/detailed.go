@@ -5,7 +5,6 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/lanes"
-	"github.com/conctrace/conctrace/analyze/internal/timeline"
 	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 )
@@ -26,28 +25,14 @@ func Detailed(ctx context.Context, src Source, o Options, maxIntervals int) (*re
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := a.file.Rewind(); err != nil {
-		return nil, nil, err
-	}
-	a.messages = maxMessages
-	var l *lanes.Lanes
-	_, err = a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
-		l = lanes.New(lanes.Options{
-			From: first.Scope.FromNs, To: first.Scope.ToNs, GroupAt: first.set.GroupAt, Idle: first.set.Idle(tables),
-			Moments: moments(first.Result), MaxIntervals: maxIntervals,
-		}, tables)
-		return l
-	})
-	if err != nil {
+	l := lanes.New(lanes.Options{Moments: moments(first.Result), MaxIntervals: maxIntervals})
+	if err := a.relay(ctx, first, l, false); err != nil {
 		return nil, nil, err
 	}
 	log := l.Finish()
 	log.Sweep = first.set.Sweep()
 	return first.Result, log, nil
 }
-
-// maxMessages is how many different messages of runtime/trace.Log are kept.
-const maxMessages = 10_000
 
 // moments are the moments of single goroutines that a result points to.
 func moments(r *result.Result) []result.Moment {

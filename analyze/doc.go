@@ -32,6 +32,8 @@
 // in a first reading which parts of the trace that is about, and follow these in a
 // second, which records every interval of them.
 //
-// Detailed adds, from a second reading, an interval.Log of what each goroutine did:
-// lanes keeps the intervals, and merges the short ones where they are too many.
+// Stream reads the trace a second time and hands everything that happened in it to an
+// interval.Sink, now that it is known what is at rest: relay makes that of the records.
+// Detailed is such a reading for an interval.Log of what each goroutine did: lanes keeps
+// the intervals, and merges the short ones where they are too many.
 package analyze

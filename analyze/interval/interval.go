@@ -2,7 +2,11 @@
 // other, as far as it fits into memory.
 //
 // It stands beside result.Result, which has the sums: a page or an export that
-// shows single moments takes both. A Log is plain data, but for Coarsen, which makes
+// shows single moments takes both. There are two ways to get it: as a Log, which is
+// in memory, and as a Sink, which is handed one thing after the other and need not hold
+// any of it.
+//
+// A Log is plain data, but for Coarsen, which makes
 // it smaller: intervals shorter than a length are no longer told one by one, and the
 // sums of what they were stay, by stretch of time (a bin) and by what they were (a
 // cell).
@@ -15,14 +19,30 @@ import (
 	"github.com/conctrace/conctrace/analyze/waitkind"
 )
 
+// Tables are what others refer to by index.
+type Tables struct {
+	Frames []result.Frame
+	Stacks [][]int32 // leaf first; stack 0 is empty
+	// Cells are what intervals were.
+	Cells []Cell
+}
+
+// StackOf are the frames of a stack, leaf first.
+func (t *Tables) StackOf(stack int32) []result.Frame {
+	out := make([]result.Frame, len(t.Stacks[stack]))
+	for i, f := range t.Stacks[stack] {
+		out[i] = t.Frames[f]
+	}
+	return out
+}
+
+// NewTables returns Tables that have the empty stack.
+func NewTables() *Tables { return &Tables{Stacks: [][]int32{nil}} }
+
 // Log is what the goroutines of a trace did between From and To.
 type Log struct {
 	From, To int64
-	// Frames and Stacks are what others refer to by index. Stack 0 is empty.
-	Frames []result.Frame
-	Stacks [][]int32 // leaf first
-	// Cells are what intervals were, by index.
-	Cells []Cell
+	*Tables
 	// Goroutines are those with an interval, by ID.
 	Goroutines []*Goroutine
 
@@ -199,7 +219,7 @@ const (
 // New returns an empty Log of a window.
 func New(from, to int64) *Log {
 	return &Log{
-		From: from, To: to, Stacks: [][]int32{nil},
+		From: from, To: to, Tables: NewTables(),
 		BinNs: binWidth(to-from, mostBins), LengthBinNs: binWidth(to-from, mostLengthBins),
 		Rest: map[RestKey]RestSum{}, Lengths: map[LengthKey]int64{}, ProcRest: map[ProcKey]ProcSum{},
 		merged: map[mergedKey]int32{},

@@ -108,7 +108,7 @@ func used(l *interval.Log) *interval.Log {
 	out := *l
 	at := make([]int32, len(l.Stacks))
 	frames := make([]int32, len(l.Frames))
-	out.Stacks, out.Frames = [][]int32{nil}, nil
+	out.Tables = interval.NewTables()
 	keep := func(stack int32) int32 {
 		if stack == 0 || at[stack] != 0 {
 			return at[stack]

@@ -36,7 +36,8 @@ type Collector interface {
 type End struct {
 	Tables   *event.Tables
 	Groups   []timeline.Group
-	From, To int64 // window, ns
+	Late     timeline.LateGroups
+	From, To int64   // window, ns
 
 	order []int     // where each group is in the result, once accounting has finished
 	sites []cellKey // the places in the result, once the sweep has finished
@@ -188,6 +189,13 @@ func (s *Set) GroupAt(group int32) int {
 	}
 	return s.end.order[group]
 }
+
+// System says whether the group that has a number in the trace is the runtime's or the
+// tracer's own. It may be called after Finish, as Late may.
+func (s *Set) System(group int32) bool { return s.end.Groups[group].System }
+
+// Late are the groups of goroutines that were born without one.
+func (s *Set) Late() timeline.LateGroups { return s.end.Late }
 
 // Paths are the paths of tasks and regions. It may be called after Finish.
 func (s *Set) Paths() []blame.Path { return s.blame.ledger.Paths() }

@@ -136,6 +136,9 @@ func (m *Machine) born(g *goroutine, ev *event.Event, flags Flags) *Record {
 	r.G, r.Slot, r.Group, r.Next = g.id, g.slot, g.group, ev.GoTo()
 	r.Flags |= flags | g.who
 	m.named(r)
+	if g.group == NoGroup {
+		m.late.born(g.id)
+	}
 	if r.Next == event.GoSyscall {
 		r.P = ev.P
 	}
@@ -185,6 +188,7 @@ func (m *Machine) join(g *goroutine, group int32) {
 // assignGroup gives a goroutine its group after its birth.
 func (m *Machine) assignGroup(g *goroutine, group int32) {
 	m.join(g, group)
+	m.late.known(g.id, group)
 	r := m.record(OpIdentified)
 	r.G, r.Slot, r.Group = g.id, g.slot, group
 	r.Flags |= g.who

@@ -124,3 +124,13 @@ func IsSystem(entry string) bool {
 	}
 	return strings.HasPrefix(entry, "runtime.") || strings.HasPrefix(entry, "runtime/trace.")
 }
+
+// LateGroups are the groups of goroutines that were born without one (OpIdentified), by
+// goroutine: one for each birth, as in a damaged trace there may be several. The births
+// of different goroutines have no order that another reading of a trace of Go 1.11–1.21
+// would repeat.
+type LateGroups map[int64][]int32
+
+func (l LateGroups) born(g int64) { l[g] = append(l[g], NoGroup) }
+
+func (l LateGroups) known(g int64, group int32) { l[g][len(l[g])-1] = group }

@@ -40,6 +40,7 @@ type Machine struct {
 
 	goroutines goroutineTable
 	groups     groupTable
+	late       LateGroups
 	kinds      kindCache
 	procs      procTable
 	mark       openRange
@@ -74,6 +75,7 @@ func New(tables *event.Tables, version int, opts Options, sink Sink) *Machine {
 		out:        make([]Record, batchSize),
 		goroutines: newGoroutineTable(),
 		groups:     newGroupTable(),
+		late:       LateGroups{},
 		kinds:      newKindCache(tables),
 	}
 }
@@ -173,6 +175,10 @@ func (m *Machine) Window() (from, to int64) {
 
 // Groups lists the groups by the number that records carry.
 func (m *Machine) Groups() []Group { return m.groups.groups }
+
+// Late are the groups of the goroutines that were born without one. It is whole after
+// Finish.
+func (m *Machine) Late() LateGroups { return m.late }
 
 // Inconsistent counts changes of state that started from another state than the
 // goroutine was in.
