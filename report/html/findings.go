@@ -8,6 +8,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/plain"
 	"github.com/conctrace/conctrace/report/internal/units"
 )
 
@@ -52,10 +53,10 @@ func newFinding(r *result.Result, i int) finding {
 	s := severities[f.Severity]
 	out := finding{
 		Index: i, Number: i + 1, Severity: f.Severity, Word: s.word, Shape: s.shape,
-		Title: shown(f.Title), Detector: f.Detector, Sentence: shown(f.Sentence), Culprit: shown(names.ShortPlace(f.Culprit)),
-		Remedy: shown(f.Remedy), Caveat: shown(f.Caveat), Evidence: evidence(f.Evidence), Merged: f.Merged,
+		Title: plain.Text(f.Title), Detector: f.Detector, Sentence: plain.Text(f.Sentence), Culprit: plain.Text(names.ShortPlace(f.Culprit)),
+		Remedy: plain.Text(f.Remedy), Caveat: plain.Text(f.Caveat), Evidence: evidence(f.Evidence), Merged: f.Merged,
 	}
-	if clean := shown(f.Explain); clean == f.Explain { // what cannot be shown as it is cannot be pasted
+	if clean := plain.Text(f.Explain); clean == f.Explain { // what cannot be shown as it is cannot be pasted
 		out.Explain = clean
 	}
 	if f.LostNs > 0 {
@@ -70,7 +71,7 @@ func newFinding(r *result.Result, i int) finding {
 	}
 	for _, g := range f.Groups {
 		if g >= 0 && g < len(r.Groups) {
-			out.Groups = append(out.Groups, shown(r.Groups[g].Name))
+			out.Groups = append(out.Groups, plain.Text(r.Groups[g].Name))
 		}
 	}
 	for _, st := range f.Stacks {
@@ -104,7 +105,7 @@ var roles = map[string]string{"blocked": "blocked here", "waker": "woken by", "r
 func newStack(s result.RoleStack) stack {
 	out := stack{Role: roles[s.Role]}
 	for _, f := range s.Frames {
-		out.Frames = append(out.Frames, result.Frame{Func: shown(f.Func), File: shown(f.File), Line: f.Line})
+		out.Frames = append(out.Frames, result.Frame{Func: plain.Text(f.Func), File: plain.Text(f.File), Line: f.Line})
 	}
 	return out
 }

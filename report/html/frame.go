@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 	"github.com/conctrace/conctrace/report/internal/names"
+	"github.com/conctrace/conctrace/report/internal/plain"
 	"github.com/conctrace/conctrace/report/internal/units"
 )
 
@@ -71,23 +71,6 @@ type edge struct{ From, To, Waits, Time string }
 
 type span struct{ What, Type, Count, P50, P99, Max string }
 
-// shown is a string of a trace without characters that are not seen or that turn what
-// is around them; whatever it is, it stands isolated and is text.
-func shown(s string) string {
-	if len(s) > longestText {
-		s = s[:longestText] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' {
-			return ' '
-		}
-		if !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
 func newFrame(r *result.Result, o Options) *frame {
 	f := &frame{
 		Assets: ownAssets(), Title: title(r), Facts: facts(r), Verdict: r.Verdict, Warnings: r.Trace.Warnings,
@@ -118,7 +101,7 @@ func newFrame(r *result.Result, o Options) *frame {
 		f.Kinds = append(f.Kinds, kind{k.Label(), k.Class().String(), k.Doc()})
 	}
 	for _, g := range r.Trace.Gaps {
-		f.Gaps = append(f.Gaps, at(g.FromNs)+" to "+at(g.ToNs)+": "+shown(g.Problem))
+		f.Gaps = append(f.Gaps, at(g.FromNs)+" to "+at(g.ToNs)+": "+plain.Text(g.Problem))
 	}
 	return f
 }
@@ -127,7 +110,7 @@ func title(r *result.Result) string {
 	if r.Trace.File == "-" {
 		return "standard input"
 	}
-	return shown(filepath.Base(r.Trace.File))
+	return plain.Text(filepath.Base(r.Trace.File))
 }
 
 // facts are what the trace is.
@@ -139,12 +122,12 @@ func facts(r *result.Result) []string {
 	if n := len(r.Trace.Gomaxprocs); n > 0 {
 		out = append(out, units.Counted(int64(r.Trace.Gomaxprocs[n-1].N), "P", "Ps"))
 	}
-	out = append(out, units.Counted(int64(r.Scope.Goroutines), "goroutine", "goroutines"), "go"+shown(r.Trace.GoVersion)+" format", units.Size(r.Trace.Bytes), units.Counted(r.Trace.Events, "event", "events"))
+	out = append(out, units.Counted(int64(r.Scope.Goroutines), "goroutine", "goroutines"), "go"+plain.Text(r.Trace.GoVersion)+" format", units.Size(r.Trace.Bytes), units.Counted(r.Trace.Events, "event", "events"))
 	if r.Trace.StartedAt != "" {
-		out = append(out, "started "+shown(r.Trace.StartedAt))
+		out = append(out, "started "+plain.Text(r.Trace.StartedAt))
 	}
 	if file := r.Scope.Thresholds; file != "" {
-		out = append(out, "thresholds of "+shown(file))
+		out = append(out, "thresholds of "+plain.Text(file))
 	}
 	return out
 }
@@ -153,10 +136,10 @@ func facts(r *result.Result) []string {
 func filter(r *result.Result) string {
 	var of []string
 	if r.Scope.Group != "" {
-		of = append(of, "whose entry function matches "+shown(r.Scope.Group))
+		of = append(of, "whose entry function matches "+plain.Text(r.Scope.Group))
 	}
 	if r.Scope.Task != "" {
-		of = append(of, "that took part in a task whose type matches "+shown(r.Scope.Task))
+		of = append(of, "that took part in a task whose type matches "+plain.Text(r.Scope.Task))
 	}
 	if len(of) == 0 {
 		return ""
@@ -272,7 +255,7 @@ func (f *frame) groups(r *result.Result) {
 			continue
 		}
 		engaged := g.Time.LifetimeNs - g.Time.AtRestNs
-		out := group{Name: shown(names.ShortFunc(g.Name)), Full: shown(g.Name), Count: units.Count(int64(g.Count)), Time: units.Duration(engaged), P99: "–", Verdict: g.Verdict}
+		out := group{Name: plain.Text(names.ShortFunc(g.Name)), Full: plain.Text(g.Name), Count: units.Count(int64(g.Count)), Time: units.Duration(engaged), P99: "–", Verdict: g.Verdict}
 		for _, c := range classes {
 			out.Shares = append(out.Shares, shareOr(c.ns(&g.Time), engaged))
 		}
@@ -309,7 +292,7 @@ var pieceWords = map[string]string{
 func (f *frame) blame(r *result.Result) {
 	name := func(group int, node string) string {
 		if group >= 0 && group < len(r.Groups) {
-			return shown(names.ShortFunc(r.Groups[group].Name))
+			return plain.Text(names.ShortFunc(r.Groups[group].Name))
 		}
 		return cmp.Or(pieceWords[node], node)
 	}
@@ -330,18 +313,18 @@ func (f *frame) blame(r *result.Result) {
 
 // place is where a frame is, as far as it says.
 func place(f result.Frame) string {
-	fn := shown(names.ShortFunc(f.Func))
+	fn := plain.Text(names.ShortFunc(f.Func))
 	if f.File == "" {
 		return fn
 	}
-	return fn + " " + shown(names.ShortFile(f.File)) + ":" + strconv.Itoa(f.Line)
+	return fn + " " + plain.Text(names.ShortFile(f.File)) + ":" + strconv.Itoa(f.Line)
 }
 
 func (f *frame) spans(r *result.Result) {
 	add := func(what string, list []result.Span) {
 		for _, s := range list {
 			d := s.Duration
-			f.Spans = append(f.Spans, span{what, shown(s.Type), units.Count(s.Count), units.Duration(d.P50Ns), units.Duration(d.P99Ns), units.Duration(d.MaxNs)})
+			f.Spans = append(f.Spans, span{what, plain.Text(s.Type), units.Count(s.Count), units.Duration(d.P50Ns), units.Duration(d.P99Ns), units.Duration(d.MaxNs)})
 		}
 	}
 	add("task", r.Tasks)
@@ -365,7 +348,7 @@ func collector(r *result.Result) (out []named) {
 		out = append(out, named{"largest heap", units.Size(g.HeapMaxB)})
 	}
 	for _, s := range g.STW {
-		out = append(out, named{"stopped for " + shown(s.Reason), units.Counted(s.Pauses.Count, "time", "times") + ", longest " + units.Duration(s.Pauses.MaxNs) + ", " + units.Duration(s.TotalNs) + " in all"})
+		out = append(out, named{"stopped for " + plain.Text(s.Reason), units.Counted(s.Pauses.Count, "time", "times") + ", longest " + units.Duration(s.Pauses.MaxNs) + ", " + units.Duration(s.TotalNs) + " in all"})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/plain"
 	"github.com/conctrace/conctrace/report/internal/units"
 )
 
@@ -35,7 +36,7 @@ func WriteIndex(w io.Writer, pages []IndexPage, failed []string) error {
 	for _, p := range pages {
 		r := p.Result
 		row := indexRow{
-			File: "./" + url.PathEscape(p.File), Title: title(r), Path: shown(r.Trace.File), Label: r.Verdict.Label, Sentence: shown(r.Verdict.Sentence),
+			File: "./" + url.PathEscape(p.File), Title: title(r), Path: plain.Text(r.Trace.File), Label: r.Verdict.Label, Sentence: plain.Text(r.Verdict.Sentence),
 			Duration: units.Duration(r.Trace.DurationNs), Goroutines: units.Count(int64(r.Scope.Goroutines)), Procs: "–",
 		}
 		if n := len(r.Trace.Gomaxprocs); n > 0 {
@@ -48,7 +49,7 @@ func WriteIndex(w io.Writer, pages []IndexPage, failed []string) error {
 		data.Pages = append(data.Pages, row)
 	}
 	for _, f := range failed {
-		data.Failed = append(data.Failed, shown(f))
+		data.Failed = append(data.Failed, plain.Text(f))
 	}
 	return indexTemplate.Execute(w, data)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/waitkind"
+	"github.com/conctrace/conctrace/report/internal/plain"
 )
 
 // logHeader is the header of the log's block (ui/src/data/log.ts).
@@ -61,8 +62,8 @@ func newTexts() *texts { return &texts{[]string{""}, map[string]int64{"": 0}} }
 // id is a string's number. Of very long ones, which only a hostile trace has, the
 // beginning stands for the whole.
 func (t *texts) id(s string) int64 {
-	if len(s) > longestText {
-		s = s[:longestText]
+	if len(s) > plain.Longest {
+		s = s[:plain.Longest]
 	}
 	id, ok := t.ids[s]
 	if !ok {
@@ -72,8 +73,6 @@ func (t *texts) id(s string) int64 {
 	}
 	return id
 }
-
-const longestText = 2000
 
 // logBlock writes the log as the page's scripts read it.
 func logBlock(l *interval.Log) ([]byte, []column, error) {
