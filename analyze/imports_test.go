@@ -37,12 +37,14 @@ var mayImport = map[string][]string{
 	},
 	"report/internal/units":                {},
 	"report/internal/nonull":               {},
+	"report/internal/plain":                {},
+	"report/pprof":                         {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain"},
 	"report/internal/names":                {"analyze/result"},
 	"report/html/internal/bundle":          {},
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
-	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/units"},
+	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units"},
 	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
-	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "report", "report/html"},
+	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/html", "report/pprof"},
 }
 
 // only says which packages may use a module that is kept at one place.
@@ -56,6 +58,7 @@ var only = map[string]string{
 	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
 	"github.com/pelletier/go-toml/v2":       "analyze/settings",
 	"github.com/evanw/esbuild/pkg/api":      "report/html/internal/bundle",
+	"github.com/google/pprof/profile":       "analyze/internal/tracefile report/pprof cmd/conctrace",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

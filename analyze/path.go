@@ -19,6 +19,9 @@ import (
 type PathQuestion struct {
 	Task, Region *regexp.Regexp
 	Goroutine    int64
+	// MaxSteps bounds the steps that are told of a path: short ones that follow each
+	// other are told as one. 0 is 500.
+	MaxSteps int
 }
 
 const (
@@ -65,7 +68,7 @@ func Path(ctx context.Context, src Source, o Options, q PathQuestion) (*result.P
 	}
 	for i := range targets {
 		t.shorten(&targets[i])
-		if p, ok := t.path(&targets[i], &m, i); ok {
+		if p, ok := t.path(&targets[i], &m, i, cmp.Or(q.MaxSteps, maxPathSteps)); ok {
 			out.Paths = append(out.Paths, p)
 		}
 	}
@@ -136,8 +139,8 @@ func (t *retelling) shorten(target *target) {
 	}
 }
 
-// path is the critical path of the i-th target.
-func (t *retelling) path(target *target, m *measuring, i int) (result.CriticalPath, bool) {
+// path is the critical path of the i-th target, in so many steps at most.
+func (t *retelling) path(target *target, m *measuring, i, most int) (result.CriticalPath, bool) {
 	walked := t.walk(target)
 	if walked == nil {
 		return result.CriticalPath{}, false
@@ -151,7 +154,7 @@ func (t *retelling) path(target *target, m *measuring, i int) (result.CriticalPa
 	for i := range steps {
 		p.KindsNs[steps[i].Piece.Kind.String()] += steps[i].Ns()
 	}
-	p.Steps = thinned(t.steps(steps), maxPathSteps)
+	p.Steps = thinned(t.steps(steps), most)
 	p.RunnerUp = t.runnerUp(walked)
 	m.found(t, i, target, &p)
 	return p, true

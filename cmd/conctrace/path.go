@@ -7,6 +7,7 @@ import (
 	"github.com/conctrace/conctrace/analyze"
 	"github.com/conctrace/conctrace/report"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // pathFlags are the flags of conctrace path, as given.
@@ -46,28 +47,32 @@ are for the same goroutines with the same share of the work each.`,
 }
 
 // question is what is asked: one thing, or nothing for the busiest stretch.
-func (f *pathFlags) question(cmd *cobra.Command) (q analyze.PathQuestion, err error) {
-	changed := cmd.Flags().Changed
+func (f *pathFlags) question(cmd *cobra.Command) (analyze.PathQuestion, error) {
+	return pathQuestion(cmd.Flags(), &f.readingFlags, f.region, f.goroutine)
+}
+
+// pathQuestion takes the question from the flags; --task is then no filter any more.
+func pathQuestion(fl *pflag.FlagSet, reading *readingFlags, region string, goroutine int64) (q analyze.PathQuestion, err error) {
 	n := 0
 	for _, name := range []string{"task", "region", "goroutine"} {
-		if changed(name) {
+		if fl.Changed(name) {
 			n++
 		}
 	}
 	if n > 1 {
 		return q, errors.New("one thing at a time: only one of --task, --region and --goroutine")
 	}
-	if changed("task") && f.task == "" || changed("region") && f.region == "" {
+	if fl.Changed("task") && reading.task == "" || fl.Changed("region") && region == "" {
 		return q, errors.New("the regular expression is empty")
 	}
-	if changed("goroutine") && f.goroutine < 1 {
-		return q, fmt.Errorf("--goroutine %d: there is no such goroutine", f.goroutine)
+	if fl.Changed("goroutine") && goroutine < 1 {
+		return q, fmt.Errorf("--goroutine %d: there is no such goroutine", goroutine)
 	}
-	q.Goroutine = f.goroutine
-	if q.Task, err = pattern("task", f.task); err != nil {
+	q.Goroutine = goroutine
+	if q.Task, err = pattern("task", reading.task); err != nil {
 		return q, err
 	}
-	f.task = "" // it is the question, not a filter
-	q.Region, err = pattern("region", f.region)
+	reading.task = ""
+	q.Region, err = pattern("region", region)
 	return q, err
 }

@@ -1,0 +1,211 @@
+package pprof
+
+import (
+	"github.com/conctrace/conctrace/analyze/interval"
+	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/analyze/waitkind"
+	"github.com/conctrace/conctrace/report/internal/names"
+)
+
+// maxSamples is how many different samples are held, some 100 MB. What comes after
+// them is summed without what tells samples of one place apart.
+const maxSamples = 200_000
+
+// Collector is an interval.Sink that sums the time by what it was and where.
+type Collector struct {
+	interval.Nothing
+	opts   Options
+	counts [waitkind.NumClasses]bool
+	result *result.Result
+	tables *interval.Tables
+	lives  []life // by slot
+	chains chains
+
+	samples map[key]*value
+	coarse  int64 // ns of what is summed without all of its labels
+	wakers  map[int32]string
+}
+
+// life is a goroutine that lives.
+type life struct {
+	sampled []interval.Sample // on CPU, not yet within a stretch
+	waited  waited
+}
+
+// maxPending bounds the CPU samples of one stretch.
+const maxPending = 100_000
+
+// key is what makes samples the same.
+type key struct {
+	cell  int32
+	stack int32 // with from sampled
+	chain chainID
+	from  source
+	// What follows are labels.
+	censored uint8
+	task     string
+	waker    string
+	culprit  int32 // frame, plus 1
+}
+
+// value is what a sample sums.
+type value struct{ count, ns int64 }
+
+// source is where the stack of running time comes from.
+type source uint8
+
+const (
+	ofWait source = iota
+	sampled
+	atEnd
+	atEntry
+)
+
+var sources = [...]string{"", "sample", "end", "entry"}
+
+const (
+	censoredStart = 1 << iota
+	censoredEnd
+)
+
+var censorings = [...]string{"", "start", "end", "both"}
+
+// New returns a Collector.
+func New(o Options) *Collector {
+	c := &Collector{opts: o, samples: map[key]*value{}, wakers: map[int32]string{}, chains: newChains()}
+	for _, class := range o.classes() {
+		c.counts[class] = true
+	}
+	return c
+}
+
+// Begin takes the tables.
+func (c *Collector) Begin(r *result.Result, t *interval.Tables) { c.result, c.tables = r, t }
+
+// Born makes room for a goroutine.
+func (c *Collector) Born(b *interval.Birth) {
+	for int(b.Slot) >= len(c.lives) {
+		c.lives = append(c.lives, life{})
+	}
+	c.lives[b.Slot] = life{sampled: c.lives[b.Slot].sampled[:0]}
+}
+
+// Sample keeps a CPU sample until its stretch ends.
+func (c *Collector) Sample(slot int32, s *interval.Sample) {
+	if slot < 0 || int(slot) >= len(c.lives) || s.Stack == 0 {
+		return
+	}
+	if l := &c.lives[slot]; len(l.sampled) < maxPending {
+		l.sampled = append(l.sampled, *s)
+	}
+}
+
+// Stretch adds an interval.
+func (c *Collector) Stretch(s *interval.Stretch) {
+	l, cell := &c.lives[s.Slot], &c.tables.Cells[s.Cell]
+	class := cell.Kind.Class()
+	chain := c.chains.of(c, l, s, class)
+	k := key{cell: s.Cell, chain: chain, task: s.TaskType, culprit: s.Culprit + 1}
+	if s.CensoredStart {
+		k.censored |= censoredStart
+	}
+	if s.CensoredEnd {
+		k.censored |= censoredEnd
+	}
+	within := l.samplesOf(s)
+	switch {
+	case s.Ns() <= 0 || !c.counts[class] || cell.Rule != "" && c.opts.SkipAtRest || cell.System && !c.opts.System:
+	case class == waitkind.Running:
+		c.ran(k, s, within)
+	default:
+		k.waker = c.waker(s)
+		c.add(k, count(s), s.Ns())
+	}
+}
+
+// count is 1 for the end of an interval.
+func count(s *interval.Stretch) int64 {
+	if s.Split {
+		return 0
+	}
+	return 1
+}
+
+// ran spreads a stretch of running over the CPU samples inside it; without one it is
+// where it ended. The samples count each, a stretch without one once.
+func (c *Collector) ran(k key, s *interval.Stretch, within []interval.Sample) {
+	n := int64(len(within))
+	if n == 0 {
+		if k.from = atEntry; s.OnStack && c.tables.Cells[s.Cell].Stack != 0 {
+			k.from = atEnd
+		}
+		c.add(k, count(s), s.Ns())
+		return
+	}
+	k.from = sampled
+	for i, sample := range within {
+		k.stack = sample.Stack
+		c.add(k, 1, s.Ns()*int64(i+1)/n-s.Ns()*int64(i)/n)
+	}
+}
+
+// samplesOf takes the CPU samples that lie in a stretch, and forgets older ones.
+func (l *life) samplesOf(s *interval.Stretch) []interval.Sample {
+	if len(l.sampled) == 0 {
+		return nil
+	}
+	var within []interval.Sample
+	later := l.sampled[:0]
+	for _, sample := range l.sampled {
+		switch {
+		case sample.At > s.End || sample.At == s.End && s.Split:
+			later = append(later, sample)
+		case sample.At >= s.Start:
+			within = append(within, sample)
+		}
+	}
+	l.sampled = later
+	return within
+}
+
+// add sums.
+func (c *Collector) add(k key, count, ns int64) {
+	v := c.samples[k]
+	if v == nil {
+		if len(c.samples) >= maxSamples {
+			c.coarse += ns
+			k = key{cell: k.cell, from: k.from}
+			if k.from == sampled {
+				k.from = atEnd
+			}
+			v = c.samples[k]
+		}
+		if v == nil {
+			v = new(value)
+			c.samples[k] = v
+		}
+	}
+	v.count += count
+	v.ns += ns
+}
+
+// waker is the function that ended a wait, "" where none did.
+func (c *Collector) waker(s *interval.Stretch) string {
+	if s.Waker < 0 {
+		return ""
+	}
+	if s.WakerStack == 0 {
+		if s.WakerGroup >= 0 {
+			return c.result.Groups[s.WakerGroup].Name
+		}
+		return ""
+	}
+	name, ok := c.wakers[s.WakerStack]
+	if !ok {
+		if f, found := names.Caller(c.tables.StackOf(s.WakerStack)); found {
+			name = f.Func
+		}
+		c.wakers[s.WakerStack] = name
+	}
+	return name
+}
