@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"report/html/internal/bundle":          {},
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
 	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units"},
+	"report/export":                        {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain", "report/pprof"},
 	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
 	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/html", "report/pprof"},
 }
@@ -58,7 +59,7 @@ var only = map[string]string{
 	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
 	"github.com/pelletier/go-toml/v2":       "analyze/settings",
 	"github.com/evanw/esbuild/pkg/api":      "report/html/internal/bundle",
-	"github.com/google/pprof/profile":       "analyze/internal/tracefile report/pprof cmd/conctrace",
+	"github.com/google/pprof/profile":       "analyze/internal/tracefile report/pprof report/export cmd/conctrace",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

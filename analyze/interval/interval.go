@@ -194,6 +194,7 @@ type Region struct {
 	Type        string
 	G           int64
 	Start, Ns   int64
+	Depth       int // how many regions of the goroutine were around it
 	Older, Open bool
 }
 

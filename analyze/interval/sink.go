@@ -14,10 +14,10 @@ type Sink interface {
 	// Others says that a P ran a goroutine that was not asked for.
 	Others(p int32, start, ns int64)
 	Task(t *Task)
-	Region(r *Region)
-	Line(l *Line)
-	// Sample comes with the goroutine's slot, -1 where it belongs to none that was
-	// asked for.
+	// Region, Line and Sample come with their goroutine's slot; a Sample's is -1 where
+	// it belongs to none that was asked for.
+	Region(slot int32, r *Region)
+	Line(slot int32, l *Line)
 	Sample(slot int32, s *Sample)
 	Range(r *Range)
 	Heap(h *Heap)
@@ -44,10 +44,10 @@ func (Nothing) Others(int32, int64, int64) {}
 func (Nothing) Task(*Task) {}
 
 // Region does nothing.
-func (Nothing) Region(*Region) {}
+func (Nothing) Region(int32, *Region) {}
 
 // Line does nothing.
-func (Nothing) Line(*Line) {}
+func (Nothing) Line(int32, *Line) {}
 
 // Sample does nothing.
 func (Nothing) Sample(int32, *Sample) {}

@@ -37,7 +37,7 @@ type End struct {
 	Tables   *event.Tables
 	Groups   []timeline.Group
 	Late     timeline.LateGroups
-	From, To int64   // window, ns
+	From, To int64 // window, ns
 
 	order []int     // where each group is in the result, once accounting has finished
 	sites []cellKey // the places in the result, once the sweep has finished

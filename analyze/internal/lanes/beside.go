@@ -25,13 +25,13 @@ func (l *Lanes) Task(t *interval.Task) {
 }
 
 // Region keeps a region.
-func (l *Lanes) Region(r *interval.Region) {
+func (l *Lanes) Region(_ int32, r *interval.Region) {
 	l.log.Total.Regions++
 	l.log.Regions = longest(append(l.log.Regions, *r), maxRegions, func(t *interval.Region) int64 { return t.Ns })
 }
 
 // Line keeps a line.
-func (l *Lanes) Line(line *interval.Line) {
+func (l *Lanes) Line(_ int32, line *interval.Line) {
 	if l.log.Total.Logs++; len(l.log.Logs) < maxLogs {
 		l.log.Logs = append(l.log.Logs, *line)
 	}

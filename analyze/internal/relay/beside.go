@@ -29,8 +29,9 @@ func (l *Relay) beside(r *timeline.Record) {
 }
 
 func (l *Relay) logged(r *timeline.Record) {
-	if !r.Has(timeline.FlagOutside) && l.live(r) != nil {
-		l.sink.Line(&interval.Line{At: r.Start, G: r.G, Task: r.Value, Category: l.tables.String(r.Name), Message: l.tables.String(event.StringID(r.Other))})
+	if g := l.live(r); g != nil && !r.Has(timeline.FlagOutside) {
+		l.begin(g)
+		l.sink.Line(r.Slot, &interval.Line{At: r.Start, G: r.G, Task: r.Value, Category: l.tables.String(r.Name), Message: l.tables.String(event.StringID(r.Other))})
 	}
 }
 
@@ -38,9 +39,10 @@ func (l *Relay) sampled(r *timeline.Record) {
 	if r.Has(timeline.FlagOutside) {
 		return
 	}
-	slot := r.Slot
-	if l.live(r) == nil {
-		slot = -1
+	slot := int32(-1)
+	if g := l.live(r); g != nil {
+		l.begin(g)
+		slot = r.Slot
 	}
 	l.sink.Sample(slot, &interval.Sample{At: r.Start, G: r.G, P: r.P, Stack: l.names.stack(r.Stack)})
 }

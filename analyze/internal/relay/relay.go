@@ -117,11 +117,8 @@ func (l *Relay) born(r *timeline.Record) {
 	}
 	if g.told {
 		g.birth = interval.Birth{
-			G: r.G, Slot: r.Slot, Group: l.opts.GroupAt(group), Parent: r.Other, Stack: l.names.stack(r.Stack),
-			Older: r.Has(timeline.FlagCensoredStart), System: who != 0,
-		}
-		if g.birth.Older {
-			g.birth.Parent, g.birth.Stack = event.NoG, 0
+			G: r.G, Slot: r.Slot, At: r.Start, Group: l.opts.GroupAt(group), Parent: r.Other, Stack: l.names.stack(r.Stack),
+			Older: r.Flags&(timeline.FlagCensoredStart|timeline.FlagOutside) != 0, System: who != 0,
 		}
 	}
 }
@@ -188,12 +185,8 @@ func (l *Relay) readied(g *life, r *timeline.Record) {
 
 // tell hands an interval over, and before it what only a damaged trace leaves out.
 func (l *Relay) tell(g *life, r *timeline.Record, last bool) {
-	if !g.begun {
-		g.begun = true
-		g.birth.At, g.end = r.Start, r.Start
-		g.birth.Older = g.birth.Older || r.Has(timeline.FlagCensoredStart)
-		l.sink.Born(&g.birth)
-	}
+	g.birth.Older = g.birth.Older || r.Has(timeline.FlagCensoredStart) && !g.begun
+	l.begin(g)
 	s := &l.stretch
 	if r.Start > g.end {
 		*s = interval.Stretch{G: g.id, Slot: r.Slot, Cell: l.names.gap(g), Start: g.end, End: r.Start, P: event.NoP, Culprit: -1}
@@ -225,6 +218,14 @@ func (l *Relay) tell(g *life, r *timeline.Record, last bool) {
 		l.sink.Stretch(s)
 	}
 	g.end = max(g.end, r.End)
+}
+
+// begin introduces a goroutine before anything else is told of it.
+func (l *Relay) begin(g *life) {
+	if !g.begun {
+		g.begun, g.end = true, g.birth.At
+		l.sink.Born(&g.birth)
+	}
 }
 
 // by says who ended a stretch.

@@ -27,7 +27,7 @@ func (h *heard) Begin(_ *result.Result, t *interval.Tables) { h.tables = t }
 func (h *heard) Born(b *interval.Birth)                     { h.births = append(h.births, *b) }
 func (h *heard) Stretch(s *interval.Stretch)                { h.stretches = append(h.stretches, *s) }
 func (h *heard) Task(t *interval.Task)                      { h.tasks = append(h.tasks, *t) }
-func (h *heard) Region(r *interval.Region)                  { h.regions = append(h.regions, *r) }
+func (h *heard) Region(_ int32, r *interval.Region)         { h.regions = append(h.regions, *r) }
 
 // hear hands records of a trace of a millisecond over, of which group 3 is the second
 // in the result, and 4 the runtime's.
@@ -92,7 +92,7 @@ func TestWhatIsLeftOpenEnds(t *testing.T) {
 		did(1, 0, 500, event.GoRunning, event.GoNotExist, waitkind.User, 0),
 	)
 	regions := []interval.Region{
-		{Task: 7, Type: "part", G: 1, Start: 300, Ns: 200, Open: true},
+		{Task: 7, Type: "part", G: 1, Start: 300, Ns: 200, Depth: 1, Open: true},
 		{Task: 7, Type: "work", G: 1, Start: 200, Ns: 300, Open: true},
 	}
 	if diff := cmp.Diff(regions, h.regions); diff != "" {

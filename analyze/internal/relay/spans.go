@@ -63,7 +63,7 @@ func (l *Relay) regionBegins(r *timeline.Record) {
 	if g == nil || len(g.regions) >= maxOpenRegions {
 		return
 	}
-	g.regions = append(g.regions, interval.Region{Task: r.Value, Type: l.tables.String(r.Name), G: r.G, Start: r.Start, Older: r.Has(timeline.FlagOutside)})
+	g.regions = append(g.regions, interval.Region{Task: r.Value, Type: l.tables.String(r.Name), G: r.G, Start: r.Start, Depth: len(g.regions), Older: r.Has(timeline.FlagOutside)})
 }
 
 // regionEnds ends the innermost region of that type; those inside of it that were
@@ -76,7 +76,7 @@ func (l *Relay) regionEnds(r *timeline.Record) {
 	name := l.tables.String(r.Name)
 	for i := len(g.regions) - 1; i >= 0; i-- {
 		if g.regions[i].Type == name && g.regions[i].Task == r.Value {
-			l.endFrom(g, i, r.End, false)
+			l.endFrom(g, i, r, false)
 			return
 		}
 	}
@@ -84,25 +84,26 @@ func (l *Relay) regionEnds(r *timeline.Record) {
 	if g.begun {
 		start = max(g.birth.At, start)
 	}
-	l.regionDone(interval.Region{Task: r.Value, Type: name, G: r.G, Start: start, Older: true}, r.End)
+	l.regionDone(interval.Region{Task: r.Value, Type: name, G: r.G, Start: start, Older: true}, r)
 }
 
 // endRegions ends what a goroutine leaves open.
-func (l *Relay) endRegions(g *life, r *timeline.Record) { l.endFrom(g, 0, r.End, true) }
+func (l *Relay) endRegions(g *life, r *timeline.Record) { l.endFrom(g, 0, r, true) }
 
 // endFrom ends the regions from the i-th on, the innermost first.
-func (l *Relay) endFrom(g *life, i int, end int64, open bool) {
+func (l *Relay) endFrom(g *life, i int, r *timeline.Record, open bool) {
 	for j := len(g.regions) - 1; j >= i; j-- {
 		region := g.regions[j]
 		region.Open = open
-		l.regionDone(region, end)
+		l.regionDone(region, r)
 	}
 	g.regions = g.regions[:i]
 }
 
-func (l *Relay) regionDone(region interval.Region, end int64) {
-	if region.Ns = end - region.Start; region.Ns > 0 {
-		l.sink.Region(&region)
+func (l *Relay) regionDone(region interval.Region, r *timeline.Record) {
+	if region.Ns = r.End - region.Start; region.Ns > 0 {
+		l.begin(&l.lives[r.Slot])
+		l.sink.Region(r.Slot, &region)
 	}
 }
 
