@@ -68,11 +68,17 @@ func drawQuiet(p *page, r *result.Result) {
 
 // drawHeader says what was analysed.
 func drawHeader(p *page, r *result.Result) {
-	t := r.Trace
-	items := []line{
-		text(strong, p.keepEnd(p.fileName(t.File), p.Width)),
-		text(plain, units.Duration(t.DurationNs)),
+	file := text(strong, p.keepEnd(p.fileName(r.Trace.File), p.Width))
+	p.wrap(nil, 2, joined(append([]line{file}, p.aboutItems(r)...)...))
+	if items := p.scopeItems(r); len(items) > 0 {
+		p.wrap(text(strong, "only  "), 6, joined(items...))
 	}
+}
+
+// aboutItems say what kind of trace it is, beside its file.
+func (p *page) aboutItems(r *result.Result) []line {
+	t := r.Trace
+	items := []line{text(plain, units.Duration(t.DurationNs))}
 	if procs := processorCounts(t.Gomaxprocs); procs != "" {
 		items = append(items, text(plain, procs))
 	}
@@ -89,8 +95,7 @@ func drawHeader(p *page, r *result.Result) {
 	if file := r.Scope.Thresholds; file != "" {
 		items = append(items, text(plain, "thresholds of "+p.clean(file)))
 	}
-	p.wrap(nil, 2, joined(items...))
-	drawScope(p, r)
+	return items
 }
 
 // formatItems is the version of the trace's format, if it is known.
@@ -138,8 +143,8 @@ func mostProcessors(r *result.Result) int {
 	return n
 }
 
-// drawScope says which part of the trace the numbers cover, if not all.
-func drawScope(p *page, r *result.Result) {
+// scopeItems say which part of the trace the numbers cover, if not all.
+func (p *page) scopeItems(r *result.Result) []line {
 	s := r.Scope
 	var items []line
 	if s.FromNs != 0 || s.ToNs != r.Trace.DurationNs {
@@ -151,24 +156,29 @@ func drawScope(p *page, r *result.Result) {
 	if s.Task != "" {
 		items = append(items, text(plain, "tasks matching /"+p.clean(s.Task)+"/"))
 	}
-	if len(items) > 0 {
-		p.wrap(text(strong, "only  "), 6, joined(items...))
-	}
+	return items
 }
 
 // drawDamage warns, before any number, that a part of the file is missing.
 func drawDamage(p *page, r *result.Result) {
-	t := r.Trace
-	if t.Complete && t.BytesLost <= 0 {
+	label, message := damage(r.Trace)
+	if label == "" {
 		return
 	}
-	label := "INCOMPLETE  "
-	if t.Complete {
-		label = "TRAILING  "
-		p.wrap(text(alarm, label), hanging(p, label), text(alarm, units.Size(t.BytesLost)+" behind the end of the trace were ignored."))
-		return
+	label += "  "
+	p.wrap(text(alarm, label), hanging(p, label), text(alarm, message))
+}
+
+// damage is what of a file is missing, in a word and a sentence; both are empty
+// where nothing is.
+func damage(t result.Trace) (label, message string) {
+	switch {
+	case t.Complete && t.BytesLost <= 0:
+		return "", ""
+	case t.Complete:
+		return "TRAILING", units.Size(t.BytesLost) + " behind the end of the trace were ignored."
 	}
-	message := "The trace does not end as it should"
+	message = "The trace does not end as it should"
 	if t.BytesLost > 0 {
 		message = units.Percent(t.BytesLost, t.Bytes) + " of the file was not analysed (" + units.Size(t.BytesLost) + " of " + units.Size(t.Bytes) + ")"
 	}
@@ -184,7 +194,7 @@ func drawDamage(p *page, r *result.Result) {
 	default:
 		message = "A part of the trace is missing: " + units.Duration(unknown) + " within it count as unknown."
 	}
-	p.wrap(text(alarm, label), hanging(p, label), text(alarm, message))
+	return "INCOMPLETE", message
 }
 
 // hanging is the indent of a paragraph with a label: under its text, unless

@@ -15,18 +15,10 @@ func drawGoroutines(p *page, r *result.Result) {
 	if !p.Goroutines {
 		return
 	}
-	user := make([]*result.Goroutine, 0, len(r.Goroutines))
-	for i := range r.Goroutines {
-		if g := &r.Goroutines[i]; !g.System {
-			user = append(user, g)
-		}
-	}
+	user := userGoroutines(r)
 	if len(user) == 0 {
 		return
 	}
-	slices.SortStableFunc(user, func(a, b *result.Goroutine) int {
-		return cmp.Or(compareDesc(held(a), held(b)), compareDesc(a.LifetimeNs, b.LifetimeNs), cmp.Compare(a.ID, b.ID))
-	})
 	p.heading("GOROUTINES", "longest held up first; TIME is without rest; "+sharesNote)
 	t := table{columns: append([]column{
 		{title: "ID", right: true},
@@ -42,6 +34,20 @@ func drawGoroutines(p *page, r *result.Result) {
 	}
 	t.draw(p, 0)
 	p.more(len(user)-len(shown), len(user), "goroutine", "goroutines")
+}
+
+// userGoroutines are the program's own, longest held up first.
+func userGoroutines(r *result.Result) []*result.Goroutine {
+	user := make([]*result.Goroutine, 0, len(r.Goroutines))
+	for i := range r.Goroutines {
+		if g := &r.Goroutines[i]; !g.System {
+			user = append(user, g)
+		}
+	}
+	slices.SortStableFunc(user, func(a, b *result.Goroutine) int {
+		return cmp.Or(compareDesc(held(a), held(b)), compareDesc(a.LifetimeNs, b.LifetimeNs), cmp.Compare(a.ID, b.ID))
+	})
+	return user
 }
 
 // held is for how long something kept a goroutine from running.

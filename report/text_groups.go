@@ -50,9 +50,9 @@ func classCells(t result.Time) []cell {
 // sharesNote explains the columns of the tableClasses.
 const sharesNote = "shares are of it; wait = runnable"
 
-// drawGroups shows the groups that did something, then those at rest.
-func drawGroups(p *page, r *result.Result) {
-	var busy, resting, system []result.Group
+// splitGroups are the groups that did something, by the time of it, those that idled by
+// design and those of the runtime.
+func splitGroups(r *result.Result) (busy, resting, system []result.Group) {
 	for _, g := range r.Groups {
 		switch {
 		case g.System:
@@ -63,6 +63,13 @@ func drawGroups(p *page, r *result.Result) {
 			busy = append(busy, g)
 		}
 	}
+	sortGroups(busy)
+	return busy, resting, system
+}
+
+// drawGroups shows the groups that did something, then those at rest.
+func drawGroups(p *page, r *result.Result) {
+	busy, resting, system := splitGroups(r)
 	if len(busy)+len(resting)+len(system) == 0 {
 		return
 	}
@@ -71,7 +78,6 @@ func drawGroups(p *page, r *result.Result) {
 		note += "; TIME is summed, at rest left out; " + sharesNote
 	}
 	p.heading("GROUPS", note)
-	sortGroups(busy)
 	drawBusyGroups(p, busy, criticality(r))
 	drawRestingGroups(p, resting)
 	drawSystemGroups(p, r, system)
@@ -228,8 +234,12 @@ func (p *page) insideRow(in result.Inside) []cell {
 // more says how many rows were left out, and how to see them.
 func (p *page) more(left, all int, one, many string) {
 	if left > 0 {
-		p.wrap(spaces(2), 2, text(muted, units.Count(int64(left))+" more "+units.Plural(int64(left), one, many)+" (--top"+units.NBSP+strconv.Itoa(all)+")"))
+		p.wrap(spaces(2), 2, text(muted, moreText(left, all, one, many)))
 	}
+}
+
+func moreText(left, all int, one, many string) string {
+	return units.Count(int64(left)) + " more " + units.Plural(int64(left), one, many) + " (--top" + units.NBSP + strconv.Itoa(all) + ")"
 }
 
 // restRules is why a wait was regarded as idle by design.
@@ -246,9 +256,14 @@ var restRules = map[string]string{
 
 // drawRestingGroups lists the groups that did nothing but idle by design.
 func drawRestingGroups(p *page, groups []result.Group) {
-	if len(groups) == 0 {
-		return
+	if items := p.restingItems(groups); len(items) > 0 {
+		p.wrap(text(strong, "At rest:  "), hanging(p, "At rest:  "), joined(items...))
 	}
+}
+
+// restingItems are groups with the reasons for which they count as idle by design, those
+// of the most goroutines first.
+func (p *page) restingItems(groups []result.Group) []line {
 	slices.SortStableFunc(groups, func(a, b result.Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
@@ -263,7 +278,7 @@ func drawRestingGroups(p *page, groups []result.Group) {
 	if left := len(groups) - p.Top; left > 0 {
 		items = append(items, text(muted, units.Counted(int64(left), "more group", "more groups")))
 	}
-	p.wrap(text(strong, "At rest:  "), hanging(p, "At rest:  "), joined(items...))
+	return items
 }
 
 // restRule is the rule behind the most of a group's rest.

@@ -11,23 +11,30 @@ import (
 // drawQueues shows the locks and the channels at which goroutines waited, as far as
 // places that end each other's waits are one.
 func drawQueues(p *page, r *result.Result) {
-	var locks, channels []result.SiteClass
-	for _, c := range r.SiteClasses {
-		switch {
-		case c.TotalNs <= 0 || c.HandOffs == 0: // nobody was seen to end a wait there
-		case c.Kind == "lock":
-			locks = append(locks, c)
-		default:
-			channels = append(channels, c)
-		}
-	}
+	locks, channels := splitQueues(r)
 	if len(locks)+len(channels) == 0 {
 		return
 	}
 	p.heading("LOCKS AND CHANNELS", "by what processors idled meanwhile; at rest left out")
 	drawLocks(p, r, locks)
 	drawChannels(p, r, channels)
-	p.wrap(spaces(2), 2, text(muted, "A trace does not name locks and channels: places that end each other's waits count as one, so that a lock for each key, or a channel for each client, that the same lines use looks like one for all. What made nobody wait is not seen."))
+	p.wrap(spaces(2), 2, text(muted, queuesNote+" What made nobody wait is not seen."))
+}
+
+const queuesNote = "A trace does not name locks and channels: places that end each other's waits count as one, so that a lock for each key, or a channel for each client, that the same lines use looks like one for all."
+
+// splitQueues are the locks and the channels at which somebody was seen to end a wait.
+func splitQueues(r *result.Result) (locks, channels []result.SiteClass) {
+	for _, c := range r.SiteClasses {
+		switch {
+		case c.TotalNs <= 0 || c.HandOffs == 0:
+		case c.Kind == "lock":
+			locks = append(locks, c)
+		default:
+			channels = append(channels, c)
+		}
+	}
+	return locks, channels
 }
 
 // queueColumns are the columns that locks and channels have in common, after their

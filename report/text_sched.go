@@ -13,10 +13,28 @@ import (
 
 // drawProcessors shows how much ran at once, and how ready work was served.
 func drawProcessors(p *page, r *result.Result) {
-	facts := []struct {
-		label string
-		text  line
-	}{
+	headed := false
+	for _, f := range p.processorFacts(r) {
+		if len(f.text) == 0 {
+			continue
+		}
+		if !headed {
+			p.heading("PROCESSORS", "P: what the scheduler runs goroutines on; there are GOMAXPROCS of them")
+			headed = true
+		}
+		p.fact("  "+f.label, f.text)
+	}
+	drawReadyWaits(p, r)
+}
+
+// processorFact is something about the processors; without a text it is not to be said.
+type processorFact struct {
+	label string
+	text  line
+}
+
+func (p *page) processorFacts(r *result.Result) []processorFact {
+	return []processorFact{
 		{"Running at once", p.runningAtOnce(r)},
 		{"Ps in use", p.bands(r)},
 		{"On average", p.averages(r)},
@@ -31,18 +49,6 @@ func drawProcessors(p *page, r *result.Result) {
 		{"  because", p.readyCauses(r)},
 		{"  who ran instead", p.antagonists(r)},
 	}
-	headed := false
-	for _, f := range facts {
-		if len(f.text) == 0 {
-			continue
-		}
-		if !headed {
-			p.heading("PROCESSORS", "P: what the scheduler runs goroutines on; there are GOMAXPROCS of them")
-			headed = true
-		}
-		p.fact("  "+f.label, f.text)
-	}
-	drawReadyWaits(p, r)
 }
 
 // bucket is a range of numbers of goroutines that ran at once.
@@ -78,18 +84,22 @@ func (b bucket) String() string {
 	return strconv.Itoa(b.from) + "–" + strconv.Itoa(b.to)
 }
 
-// runningAtOnce is the histogram as one line of small bars.
-func (p *page) runningAtOnce(r *result.Result) line {
-	var total int64
+// filledBuckets are the buckets of a Result that have time, and the time of all.
+func filledBuckets(r *result.Result) (all []bucket, total int64) {
 	for _, ns := range r.Concurrency.RunningHistogramNs {
 		total += ns
 	}
+	all = buckets(r.Concurrency.RunningHistogramNs, mostProcessors(r))
+	return slices.DeleteFunc(all, func(b bucket) bool { return b.ns <= 0 }), total
+}
+
+// runningAtOnce is the histogram as one line of small bars.
+func (p *page) runningAtOnce(r *result.Result) line {
+	all, total := filledBuckets(r)
 	if total <= 0 {
 		return nil
 	}
 	processors := mostProcessors(r)
-	all := buckets(r.Concurrency.RunningHistogramNs, processors)
-	all = slices.DeleteFunc(all, func(b bucket) bool { return b.ns <= 0 })
 	// The bars, which sum to 100 %, get what the numbers leave of one line.
 	length := p.Width - factIndent
 	for _, b := range all {

@@ -33,10 +33,7 @@ func drawSpans(p *page, r *result.Result, title, first string, spans []result.Sp
 		{title: "p99", right: true},
 		{title: "MAX", right: true, drop: 5},
 	}, spanClassColumns()...)}
-	spans = slices.Clone(spans)
-	slices.SortStableFunc(spans, func(a, b result.Span) int {
-		return cmp.Or(compareDesc(engagedNs(a.Time), engagedNs(b.Time)), compareDesc(a.Count, b.Count), cmp.Compare(a.Type, b.Type))
-	})
+	spans = sortedSpans(spans)
 	shown := spans[:min(len(spans), p.Top)]
 	for _, s := range shown {
 		t.rows = append(t.rows, p.spanRow(s, unnamed))
@@ -45,6 +42,13 @@ func drawSpans(p *page, r *result.Result, title, first string, spans []result.Sp
 	p.more(len(spans)-len(shown), len(spans), "type", "types")
 	drawPaths(p, r, shown, unnamed[0])
 	drawWork(p, shown, unnamed[0])
+}
+
+// sortedSpans are types of tasks or regions, those with the most time in them first.
+func sortedSpans(spans []result.Span) []result.Span {
+	return slices.SortedStableFunc(slices.Values(spans), func(a, b result.Span) int {
+		return cmp.Or(compareDesc(engagedNs(a.Time), engagedNs(b.Time)), compareDesc(a.Count, b.Count), cmp.Compare(a.Type, b.Type))
+	})
 }
 
 // drawPaths says what had to happen one after the other until runs were done: the

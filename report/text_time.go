@@ -157,11 +157,17 @@ func (p *page) kindForms(s share) []string {
 
 // drawTimeNotes says how some of it was decided.
 func drawTimeNotes(p *page, t result.Time) {
-	note := func(s string) { p.wrap(spaces(2), 2, text(muted, s)) }
+	for _, note := range timeNotes(t) {
+		p.wrap(spaces(2), 2, text(muted, note))
+	}
+}
+
+func timeNotes(t result.Time) (notes []string) {
 	if t.Kinds["running/syscall-short"] > 0 || t.Kinds["blocked-io/syscall"] > 0 || t.Kinds["blocked-io/file"] > 0 {
-		note("A system call of 20" + units.NBSP + "µs or more counts as blocked, a shorter one as running.")
+		notes = append(notes, "A system call of 20"+units.NBSP+"µs or more counts as blocked, a shorter one as running.")
 	}
 	if t.InferredNs > 0 {
-		note(units.Duration(t.InferredNs) + " of waits began before the trace; what they waited for was inferred from their stacks.")
+		notes = append(notes, units.Duration(t.InferredNs)+" of waits began before the trace; what they waited for was inferred from their stacks.")
 	}
+	return notes
 }

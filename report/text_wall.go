@@ -56,17 +56,21 @@ func (l wallLabel) cells(p *page, n int) span {
 	return span{strings.Repeat(fill, n), l.tone}
 }
 
+// wallParts are the labels that have time, and the time of all.
+func wallParts(r *result.Result) (parts []result.LabelTime, whole int64) {
+	parts = slices.DeleteFunc(r.Concurrency.PartitionNs.Parts(), func(l result.LabelTime) bool { return l.Ns <= 0 })
+	for _, l := range parts {
+		whole += l.Ns
+	}
+	return parts, whole
+}
+
 // drawWallTime shows what the program did at each instant: all of them, and one
 // after the other.
 func drawWallTime(p *page, r *result.Result) {
-	parts := r.Concurrency.PartitionNs.Parts()
-	parts = slices.DeleteFunc(parts, func(l result.LabelTime) bool { return l.Ns <= 0 })
+	parts, whole := wallParts(r)
 	if len(parts) == 0 {
 		return
-	}
-	var whole int64
-	for _, l := range parts {
-		whole += l.Ns
 	}
 	p.heading("WALL TIME", units.Duration(whole)+", each instant under one label; goroutines at rest left out")
 	indent := factIndent

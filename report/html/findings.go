@@ -10,6 +10,7 @@ import (
 	"github.com/conctrace/conctrace/report/internal/names"
 	"github.com/conctrace/conctrace/report/internal/plain"
 	"github.com/conctrace/conctrace/report/internal/units"
+	"github.com/conctrace/conctrace/report/internal/wording"
 )
 
 // finding is a finding as page.html writes it.
@@ -55,12 +56,10 @@ func newFinding(r *result.Result, i int) finding {
 		Index: i, Number: i + 1, Severity: f.Severity, Word: s.word, Shape: s.shape,
 		Title: plain.Text(f.Title), Detector: f.Detector, Sentence: plain.Text(f.Sentence), Culprit: plain.Text(names.ShortPlace(f.Culprit)),
 		Remedy: plain.Text(f.Remedy), Caveat: plain.Text(f.Caveat), Evidence: evidence(f.Evidence), Merged: f.Merged,
+		Lost: wording.Lost(f),
 	}
 	if clean := plain.Text(f.Explain); clean == f.Explain { // what cannot be shown as it is cannot be pasted
 		out.Explain = clean
-	}
-	if f.LostNs > 0 {
-		out.Lost = "lost " + units.Duration(f.LostNs) + lostOf[f.LostOf]
 	}
 	for _, m := range f.At {
 		text := at(m.FromNs) + " to " + at(m.ToNs) + " (" + units.Duration(m.ToNs-m.FromNs) + ")"
@@ -97,8 +96,6 @@ func passed(r *result.Result, all []Detector) (out []Detector) {
 	}
 	return out
 }
-
-var lostOf = map[string]string{"processors": " of processor time", "goroutines": " of goroutine time", "wall": " of the clock's time"}
 
 var roles = map[string]string{"blocked": "blocked here", "waker": "woken by", "running": "running here", "created": "created here"}
 
