@@ -15,6 +15,10 @@
 // never has to count escape sequences. Strings from a trace are untrusted: they
 // pass page.clean before they are laid out.
 //
+// The Markdown format says less of the same, with the sentences and sums of the text
+// format. Its text is of type md, which strings become only by being escaped
+// (markdown_escape.go), and it keeps to a size that a comment on GitHub may have.
+//
 // The HTML format is a package of its own, html.
 //
 // The answers to single questions, a result.Explanation and a result.PathReport,

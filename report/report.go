@@ -18,6 +18,7 @@ import (
 var Formats = []Format{
 	textFormat,
 	jsonFormat,
+	markdownFormat,
 	htmlFormat,
 }
 

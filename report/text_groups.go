@@ -138,7 +138,7 @@ func (p *page) groupRow(g result.Group, critical int64) []cell {
 		txt(plain, units.Duration(engagedNs(g.Time))),
 	}
 	row = append(row, classCells(g.Time)...)
-	row = append(row, worstWait(g.Waits))
+	row = append(row, worstWaitCell(g.Waits))
 	row = append(row, p.atOnceCells(g, critical)...)
 	return append(row, txt(plain, p.verdictWord(g.Verdict)), textCell{forms: p.creatorForms(g.CreatedBy), tone: muted})
 }
@@ -184,21 +184,26 @@ func (p *page) creatorForms(createdBy string) []string {
 }
 
 // worstWait is the class whose p99 is the highest. Timers are deliberate, and
-// count only where nothing else waited.
-func worstWait(waits result.Latencies) cell {
-	best, found := look{}, int64(-1)
+// count only where nothing else waited. Without any it is -1.
+func worstWait(waits result.Latencies) (best look, p99 int64) {
+	p99 = -1
 	for _, class := range []string{"runnable", "blocked-sync", "blocked-io", "runtime", "timer"} {
-		if class == "timer" && found >= 0 {
+		if class == "timer" && p99 >= 0 {
 			break
 		}
-		if l := waits[class]; l.Count > 0 && l.P99Ns > found {
-			best, found = lookOf(class), l.P99Ns
+		if l := waits[class]; l.Count > 0 && l.P99Ns > p99 {
+			best, p99 = lookOf(class), l.P99Ns
 		}
 	}
-	if found < 0 {
+	return best, p99
+}
+
+func worstWaitCell(waits result.Latencies) cell {
+	best, p99 := worstWait(waits)
+	if p99 < 0 {
 		return nil
 	}
-	return txt(plain, best.short+" "+units.Duration(found))
+	return txt(plain, best.short+" "+units.Duration(p99))
 }
 
 // verdictWord is the verdict on a group as the table's columns call it.
