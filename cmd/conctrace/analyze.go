@@ -47,7 +47,8 @@ part could be analysed exits 0 (or 1) with a warning.`,
   conctrace analyze before.out after.out -o reports/
   conctrace analyze trace.out --from 1.2s --to 1.5s --goroutines
   conctrace analyze trace.out --group 'api\.handle' -f json -o api.json
-  conctrace analyze trace.out --fail-on high -q`,
+  conctrace analyze trace.out --fail-on high -q
+  conctrace analyze trace.out -f markdown >> "$GITHUB_STEP_SUMMARY"`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("which trace? Name a file, or - for standard input (see conctrace analyze --help)")
@@ -69,8 +70,8 @@ part could be analysed exits 0 (or 1) with a warning.`,
 	fl.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+strings.Join(report.Names(), ", ")+" (default text)")
 	f.readingFlags.register(fl)
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
-	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text: the top ones; JSON: all)")
-	fl.IntVar(&f.top, "top", 10, "rows per table of the text report")
+	fl.BoolVar(&f.goroutines, "goroutines", false, "include the single goroutines (text, Markdown: the top ones; JSON: all)")
+	fl.IntVar(&f.top, "top", 10, "rows per table of the text report and of Markdown")
 	fl.IntVar(&f.htmlMaxSize, "html-max-size", html.DefaultMaxBytes, "how large an HTML report may be, in `BYTES`; what does not fit is merged")
 	fl.StringVar(&f.failOn, "fail-on", never, "exit with 1 on a finding of `SEVERITY` or worse: "+strings.Join(failOnValues(), ", "))
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the verdict, and a line for each finding of severity high or medium; no progress")
@@ -96,6 +97,9 @@ func runAnalyze(ctx context.Context, args []string, f analyzeFlags, s streams, g
 	ro, err := f.reportOptions(to.terminal(), getenv)
 	if err != nil {
 		return err
+	}
+	if format.Name == "markdown" {
+		ro.ASCII = f.ascii // it is read elsewhere than in the terminal that the environment is about
 	}
 	ro.Top, ro.Goroutines, ro.Quiet, ro.MaxBytes = f.top, f.goroutines, f.quiet, f.htmlMaxSize
 	for _, d := range detect.All {

@@ -62,7 +62,7 @@ func (s *stream) terminal() io.Writer { return s.output.terminal }
 func (s *stream) failed(error) {}
 
 func (s *stream) write(_ string, d report.Document, o report.Options) error {
-	if s.any && s.format.Name == "text" && !s.quiet {
+	if s.any && (s.format.Name == "markdown" || s.format.Name == "text" && !s.quiet) {
 		fmt.Fprintln(s)
 	}
 	s.any = true

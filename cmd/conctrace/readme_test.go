@@ -64,12 +64,13 @@ type shellLine struct {
 	text   string
 	stages [][]string // the words of each command of the pipeline
 	stdin  string     // file, after <
-	stdout string     // file, after >
+	stdout string     // file, after > or >>
+	more   bool       // stdout is appended to
 	exit   int        // from a comment "exit N"
 }
 
 var (
-	token   = regexp.MustCompile(`'[^']*'|[|<>#]|[^\s|<>#']+`)
+	token   = regexp.MustCompile(`'[^']*'|>>|[|<>#]|[^\s|<>#']+`)
 	exitSay = regexp.MustCompile(`\bexit (\d+)`)
 )
 
@@ -95,9 +96,10 @@ func parseShell(text string) shellLine {
 		case "<":
 			m = token.FindStringIndex(rest)
 			l.stdin, rest = rest[m[0]:m[1]], rest[m[1]:]
-		case ">":
+		case ">", ">>":
 			m = token.FindStringIndex(rest)
-			l.stdout, rest = rest[m[0]:m[1]], rest[m[1]:]
+			l.stdout, rest = strings.Trim(rest[m[0]:m[1]], `"`), rest[m[1]:]
+			l.more = word == ">>"
 		default:
 			l.stages[last] = append(l.stages[last], strings.Trim(word, "'"))
 		}
@@ -208,7 +210,18 @@ func TestReadmeCommandsRun(t *testing.T) {
 				t.Fatalf("exit code %d, want %d\n%s", code, line.exit, stderr)
 			}
 			if line.stdout != "" {
-				if err := os.WriteFile(line.stdout, []byte(stdout), 0o644); err != nil {
+				flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+				if line.more {
+					flags = os.O_CREATE | os.O_WRONLY | os.O_APPEND
+				}
+				file, err := os.OpenFile(line.stdout, flags, 0o644)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := file.WriteString(stdout); err != nil {
+					t.Fatal(err)
+				}
+				if err := file.Close(); err != nil {
 					t.Fatal(err)
 				}
 			}
