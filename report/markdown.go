@@ -121,14 +121,14 @@ func (m *markdown) inASCII(block string) string {
 // say is a sentence of conctrace's, which may have text from a trace in it, as a block.
 func (m *markdown) say(s string) string { return string(lineStart(m.prose(s))) }
 
-// list is items as a block.
+// list is items as a block. Each of them begins a line within it.
 func list(items []md) string {
 	var b strings.Builder
 	for i, item := range items {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		b.WriteString("- " + string(item))
+		b.WriteString("- " + string(lineStart(item)))
 	}
 	return b.String()
 }
@@ -224,8 +224,8 @@ func (m *markdown) continued(s string, apart bool) md {
 func markdownWarnings(m *markdown, r *result.Result) {
 	all := r.Trace.Warnings
 	items := fitting(len(all), m.room(), func(i int) md { return m.code(all[i].Code) + ": " + m.prose(all[i].Message) })
-	if len(items) > 0 {
-		m.add("### Warnings", "What limits the numbers above:", list(items))
+	if len(items) > 0 && !m.add("### Warnings", "What limits the numbers above:", list(items)) {
+		items = nil
 	}
 	m.leave(len(all)-len(items), "warning", "warnings")
 }

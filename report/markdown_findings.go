@@ -26,8 +26,8 @@ func markdownFindings(m *markdown, r *result.Result) {
 	}
 	rest := m.fullFindings(graver)
 	lines := fitting(len(rest), m.room()/3, func(i int) md { return m.findingLine(rest[i]) })
-	if len(lines) > 0 {
-		m.add(list(lines))
+	if len(lines) > 0 && !m.add(list(lines)) {
+		lines = nil
 	}
 	m.leave(len(rest)-len(lines), "finding", "findings")
 	m.lowFindings(low)
@@ -115,18 +115,18 @@ func (m *markdown) lowFindings(low []result.Finding) {
 		}
 		return item
 	})
-	m.leave(len(low)-len(items), "finding of low severity", "findings of low severity")
-	if n := int64(len(items)); n > 0 {
-		m.add(fold(md(units.Count(n)+units.Plural(n, " finding", " findings")+" of low severity"), list(items))...)
+	if n := int64(len(items)); n > 0 && !m.add(fold(md(units.Count(n)+units.Plural(n, " finding", " findings")+" of low severity"), list(items))...) {
+		items = nil
 	}
+	m.leave(len(low)-len(items), "finding of low severity", "findings of low severity")
 }
 
 // findingLines is a line for each finding that is not low.
 func (m *markdown) findingLines(r *result.Result) {
 	graver, _ := splitFindings(r.Findings)
 	lines := fitting(len(graver), m.room(), func(i int) md { return m.findingLine(graver[i]) })
-	if len(lines) > 0 {
-		m.add(list(lines))
+	if len(lines) > 0 && !m.add(list(lines)) {
+		lines = nil
 	}
 	if left := len(graver) - len(lines); left > 0 {
 		m.out.WriteString("\n" + m.inASCII(units.Count(int64(left))+" more did not fit.") + "\n")

@@ -39,10 +39,14 @@ func (m *markdown) addTable(t mdTable) {
 		return
 	}
 	lines, shown, rows := m.tableLines(t, m.room()/2-size(t.notes)-len(t.about))
-	m.leave(t.n-shown, t.one, t.many)
-	if shown == 0 {
-		return
+	if shown == 0 || !m.add(m.tableBlocks(t, lines, rows)...) {
+		shown = 0
 	}
+	m.leave(t.n-shown, t.one, t.many)
+}
+
+// tableBlocks is a table with its heading and notes, folded if it is long.
+func (m *markdown) tableBlocks(t mdTable, lines string, rows int) []string {
 	blocks := append([]string{m.say(t.about), lines}, t.notes...)
 	if left := t.all - t.n; left > 0 {
 		blocks = append(blocks, m.say(moreText(left, t.all, t.one, t.many)))
@@ -50,7 +54,7 @@ func (m *markdown) addTable(t mdTable) {
 	if rows > longTable && !t.open {
 		blocks = fold(md(units.Count(int64(t.all))+" "+t.many), blocks...)
 	}
-	m.add(append([]string{"### " + string(t.title)}, blocks...)...)
+	return slices.Insert(blocks, 0, "### "+string(t.title))
 }
 
 // tableLines is a table with as many items as fit into some bytes, how many these are and
@@ -122,7 +126,10 @@ func markdownTime(m *markdown, r *result.Result) {
 	t.all, t.n = len(shares), len(shares)
 	t.rows = func(i int) [][]md {
 		s := shares[i]
-		row := []md{md(s.look.label), md(units.Duration(s.ns)), md(units.Percent(s.ns, engaged)), ""}
+		row := []md{md(s.look.label), m.plainCell(timeCell(s.ns)), "–", ""}
+		if s.ns > 0 {
+			row[2] = md(units.Percent(s.ns, engaged))
+		}
 		if forms := m.kindForms(s); len(forms) > 0 {
 			row[3] = m.prose(forms[0])
 		}
@@ -319,9 +326,9 @@ func markdownQueues(m *markdown, r *result.Result) {
 	t := mdTable{
 		title: "Locks and channels", one: "lock or channel", many: "locks and channels",
 		all: len(locks) + len(channels), n: min(len(locks), m.Top) + min(len(channels), m.Top),
-		about: queuesNote,
+		about: queuesNote + " Busy is the share of the time in which somebody waited, Ps idled what of their time nobody used meanwhile.",
 		columns: []mdColumn{{title: "What"}, {title: "Waited for in"}, {"Waits", true}, {"Total", true}, {"Most at once", true},
-			{"Busy", true}, {"Ps idled", true}, {title: "How"}},
+			{"Busy", true}, {"Ps idled", true}, {title: "Besides"}},
 	}
 	locks = locks[:min(len(locks), m.Top)]
 	t.rows = func(i int) [][]md {

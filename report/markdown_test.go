@@ -224,7 +224,7 @@ var evil = []string{
 	"` `` ``` ```` a`b ``c`` `",
 	"`code` ``more``",
 	"*a* **b** ***c*** _d_ __e__ ~~f~~ ~g~ a*b*c a_b_c \\*h\\*",
-	"# heading", "1. one", "1) one", "999999999. many", "- item", "+ item", "* item", "> quote", ">99% of it", "- [ ] task",
+	"# heading", "1. one", "1. on\xff", "1) one", "999999999. many", "- item", "+ item", "* item", "> quote", ">99% of it", "- [ ] task",
 	"---", "===", "***", "```", "~~~", "    code", "\tcode", "| a | b |\n|---|---|\n| c | d |",
 	"::error file=a,line=1::oops", "::set-output name=x::y", ":: x", "##[error]oops", "###[error] ####[x]", "##vso[task.complete]", "x ##teamcity[y",
 	"a\nb\r\nc\u2028d\u0085e\x00f\x1b[31mg\u202eh\u2066i\u200bj\ufeffk",
@@ -232,7 +232,7 @@ var evil = []string{
 	":smile: :+1: $x$ $`y`$ $$z$$",
 	"main.main's (main.(*T).F) \"quoted\" 'single' (unbalanced )odd( it's",
 	strings.Repeat("`", 400), strings.Repeat("|", 400), strings.Repeat("`|", 400), strings.Repeat("世界", 2000), strings.Repeat("Z\u0300\u0301", 2000), strings.Repeat("@x ", 2000),
-	longText,
+	longText, strings.Repeat("`", 750) + "\xec\xc4x\xec" + strings.Repeat("`", 300),
 }
 
 // decides are the fields that say what a part of the Result is, and so whether it is
