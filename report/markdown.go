@@ -168,6 +168,7 @@ func (m *markdown) end(r *result.Result) {
 // markdownQuiet is the verdict and a line for each finding that is not low.
 func markdownQuiet(m *markdown, r *result.Result) {
 	m.add(m.title(r))
+	m.scope(r)
 	m.damage(r)
 	m.add(m.verdictText(r))
 	m.findingLines(r)
@@ -179,12 +180,16 @@ func (m *markdown) title(r *result.Result) string {
 
 // markdownHeader says what was analysed.
 func markdownHeader(m *markdown, r *result.Result) {
-	about := m.say(plainText(joined(m.aboutItems(r)...)))
-	if items := m.scopeItems(r); len(items) > 0 {
-		about += "\\\n**Only** " + string(m.prose(plainText(joined(items...))))
-	}
-	m.add(m.title(r), about)
+	m.add(m.title(r), m.say(plainText(joined(m.aboutItems(r)...))))
+	m.scope(r)
 	m.damage(r)
+}
+
+// scope says which part of the trace all that follows is about, if not all.
+func (m *markdown) scope(r *result.Result) {
+	if items := m.scopeItems(r); len(items) > 0 {
+		m.add("**Only** " + string(m.prose(plainText(joined(items...)))))
+	}
 }
 
 // damage warns, before any number, that a part of the file is missing.

@@ -345,6 +345,9 @@ func TestMarkdownSaysAll(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, seen)
 		}
 	}
+	if quiet := markdownOf(t, damaged(), Options{Quiet: true}); !strings.Contains(quiet, "\n**Only** 1.20 s to 3.40 s") || !strings.Contains(quiet, "> **INCOMPLETE**") {
+		t.Errorf("a quiet summary does not say what it leaves out:\n%s", quiet)
+	}
 	quiet := markdownOf(t, r, Options{Quiet: true})
 	if n := strings.Count(quiet, "\n"); n != 6 || !strings.Contains(quiet, "**MEDIUM** `cpu-hog`") || strings.Contains(quiet, "data-quality") {
 		t.Errorf("%d lines:\n%s", n, quiet)
