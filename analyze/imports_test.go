@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units"},
 	"report/export":                        {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain", "report/pprof"},
 	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
-	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/html", "report/pprof"},
+	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/export", "report/html", "report/pprof"},
 }
 
 // only says which packages may use a module that is kept at one place.

@@ -21,16 +21,55 @@ import (
 // pprofFlags are the flags of conctrace pprof, as given.
 type pprofFlags struct {
 	output       string
-	classes      []string
-	offCPU       bool
-	stack        string
-	skipAtRest   bool
-	system       bool
 	criticalPath bool
 	region       string
 	goroutine    int64
 	quiet        bool
+	stackFlags
 	readingFlags
+}
+
+// stackFlags say what a profile has. All commands that write stacks share them.
+type stackFlags struct {
+	classes    []string
+	offCPU     bool
+	stack      string
+	skipAtRest bool
+	system     bool
+}
+
+// stackFlagNames are what register registers.
+var stackFlagNames = []string{"class", "off-cpu", "stack", "skip-at-rest", "system"}
+
+func (f *stackFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.classes, "class", nil, "only these `CLASSES` of time: "+strings.Join(classNames(), ", "))
+	fl.BoolVar(&f.offCPU, "off-cpu", false, "one value for all that is not running")
+	fl.StringVar(&f.stack, "stack", "blocked", "whose `STACK` a wait has: blocked (where it waited), waker (where the goroutine was that ended it), chain (both, and what the waker had waited for)")
+	fl.BoolVar(&f.skipAtRest, "skip-at-rest", false, "leave out waits that are idle by design")
+	fl.BoolVar(&f.system, "system", false, "take in the goroutines of the runtime and the tracer")
+	_ = cmd.RegisterFlagCompletionFunc("class", cobra.FixedCompletions(classNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("stack", cobra.FixedCompletions(pprof.Stacks[:], cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options are the flags as a profile takes them.
+func (f *stackFlags) options() (o pprof.Options, err error) {
+	var ok bool
+	if o.Stack, ok = pprof.StackByName(f.stack); !ok {
+		return o, fmt.Errorf("--stack %q is not known; there are %s", f.stack, strings.Join(pprof.Stacks[:], ", "))
+	}
+	for _, name := range f.classes {
+		at := slices.Index(classNames(), name)
+		if at < 0 {
+			return o, fmt.Errorf("--class %q is not known; there are %s", name, strings.Join(classNames(), ", "))
+		}
+		o.Classes = append(o.Classes, waitkind.Class(at))
+	}
+	o.OffCPU, o.SkipAtRest, o.System = f.offCPU, f.skipAtRest, f.system
+	if err := o.Check(); err != nil {
+		return o, fmt.Errorf("--off-cpu: %w", err)
+	}
+	return o, nil
 }
 
 func newPprof(s streams) *cobra.Command {
@@ -59,19 +98,13 @@ Labels say more about each sample (go tool pprof -tags, -tagfocus, -tagignore, -
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output)")
-	fl.StringSliceVar(&f.classes, "class", nil, "only these `CLASSES` of time: "+strings.Join(classNames(), ", "))
-	fl.BoolVar(&f.offCPU, "off-cpu", false, "one value for all that is not running")
-	fl.StringVar(&f.stack, "stack", "blocked", "whose `STACK` a wait has: blocked (where it waited), waker (where the goroutine was that ended it), chain (both, and what the waker had waited for)")
-	fl.BoolVar(&f.skipAtRest, "skip-at-rest", false, "leave out waits that are idle by design")
-	fl.BoolVar(&f.system, "system", false, "take in the goroutines of the runtime and the tracer")
 	fl.BoolVar(&f.criticalPath, "critical-path", false, "a profile of the critical path instead: of --task, --region or --goroutine (the slowest), or of the busiest stretch")
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.StringVar(&f.region, "region", "", "with --critical-path: of the regions whose type matches `RE`")
 	fl.Int64Var(&f.goroutine, "goroutine", 0, "with --critical-path: of the goroutine `ID`")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, and nothing about what was written")
+	f.stackFlags.register(cmd)
 	f.readingFlags.register(fl)
-	_ = cmd.RegisterFlagCompletionFunc("class", cobra.FixedCompletions(classNames(), cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("stack", cobra.FixedCompletions(pprof.Stacks[:], cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -96,8 +129,11 @@ func runPprof(cmd *cobra.Command, arg string, f *pprofFlags, s streams) error {
 	if err := f.readingFlags.check(cmd.Flags()); err != nil {
 		return err
 	}
-	po, err := f.profileOptions(cmd)
+	po, err := f.stackFlags.options()
 	if err != nil {
+		return err
+	}
+	if err := f.alone(cmd); err != nil {
 		return err
 	}
 	if err := binaryOutput(cmd, f.output, s.out, "a profile", "profile.pb.gz"); err != nil {
@@ -125,41 +161,23 @@ func runPprof(cmd *cobra.Command, arg string, f *pprofFlags, s streams) error {
 	return nil
 }
 
-// profileOptions are the flags as the profile takes them.
-func (f *pprofFlags) profileOptions(cmd *cobra.Command) (o pprof.Options, err error) {
-	var ok bool
-	if o.Stack, ok = pprof.StackByName(f.stack); !ok {
-		return o, fmt.Errorf("--stack %q is not known; there are %s", f.stack, strings.Join(pprof.Stacks[:], ", "))
-	}
-	for _, name := range f.classes {
-		at := slices.Index(classNames(), name)
-		if at < 0 {
-			return o, fmt.Errorf("--class %q is not known; there are %s", name, strings.Join(classNames(), ", "))
-		}
-		o.Classes = append(o.Classes, waitkind.Class(at))
-	}
-	o.OffCPU, o.SkipAtRest, o.System = f.offCPU, f.skipAtRest, f.system
-	if err := o.Check(); err != nil {
-		return o, fmt.Errorf("--off-cpu: %w", err)
-	}
-	alone := []string{"region", "goroutine"}
+// alone refuses flags that mean nothing with what was asked for.
+func (f *pprofFlags) alone(cmd *cobra.Command) error {
+	names, why := []string{"region", "goroutine"}, "goes with --critical-path only"
 	if f.criticalPath {
-		alone = []string{"class", "off-cpu", "stack", "skip-at-rest", "system"}
+		names, why = stackFlagNames, "says nothing about a critical path"
 	}
-	for _, name := range alone {
+	for _, name := range names {
 		if cmd.Flags().Changed(name) {
-			if f.criticalPath {
-				return o, fmt.Errorf("--%s says nothing about a critical path", name)
-			}
-			return o, fmt.Errorf("--%s goes with --critical-path only", name)
+			return fmt.Errorf("--%s %s", name, why)
 		}
 	}
-	return o, nil
+	return nil
 }
 
 // profile is the profile of a trace.
 func (f *pprofFlags) profile(ctx context.Context, arg string, po pprof.Options, s streams, bar *progress) (*profile.Profile, error) {
-	o, err := f.options()
+	o, err := f.readingFlags.options()
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +198,7 @@ func (f *pprofFlags) path(cmd *cobra.Command, arg string, s streams, bar *progre
 		return nil, err
 	}
 	q.MaxSteps = math.MaxInt
-	o, err := f.options()
+	o, err := f.readingFlags.options()
 	if err != nil {
 		return nil, err
 	}

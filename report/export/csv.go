@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/csv"
 	"io"
 	"slices"
@@ -71,7 +72,7 @@ func yes(b bool) string {
 func frameText(frames []result.Frame) string {
 	var parts []string
 	for _, f := range slices.Backward(frames) {
-		parts = append(parts, separators.Replace(plain.Text(f.Func)))
+		parts = append(parts, separators.Replace(cmp.Or(plain.Text(f.Func), "(no name)")))
 	}
 	return cell(strings.Join(parts, ";"))
 }

@@ -23,6 +23,7 @@ const (
 	busyWith  = "(which was mostly for)"
 	nobody    = "(no goroutine)"
 	noStack   = "(no stack in the trace)"
+	unnamed   = "(no name in the trace)" // as functions of C may have
 )
 
 // Profile is what was collected. It is called once, after the last stretch.
@@ -217,7 +218,7 @@ func (b *builder) location(f result.Frame) *profile.Location {
 }
 
 func (b *builder) function(f result.Frame) *profile.Function {
-	name, file := plain.Text(f.Func), plain.Text(f.File)
+	name, file := cmp.Or(plain.Text(f.Func), unnamed), plain.Text(f.File)
 	fn := b.functions[[2]string{name, file}]
 	if fn == nil {
 		fn = &profile.Function{Name: name, SystemName: name, Filename: file}
