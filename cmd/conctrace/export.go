@@ -32,8 +32,8 @@ and writes as it goes, so that memory does not depend on the trace's length.
 
 ` + formatHelp() + `
 
-Tables are groups, sites and intervals: one of them with --table, or with -o DIR/ a file for
-each. --class, --off-cpu, --stack, --skip-at-rest and --system are for folded and speedscope, as
+Tables are groups, sites, intervals and stacks: one of them with --table, or with -o DIR/ a file
+for each. --class, --off-cpu, --stack, --skip-at-rest and --system are for folded and speedscope, as
 in conctrace pprof.`,
 		Example: `  conctrace export trace.out -o trace.perfetto-trace
   conctrace export trace.out -o waits.folded --off-cpu --skip-at-rest
@@ -46,7 +46,7 @@ in conctrace pprof.`,
 	fl := cmd.Flags()
 	fl.StringVarP(&f.output, "output", "o", "", "write to `FILE` (- is standard output), of which the format follows the extension")
 	fl.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+strings.Join(export.Names(), ", "))
-	fl.StringVar(&f.table, "table", "", "the `TABLE` of csv: groups, sites, intervals")
+	fl.StringVar(&f.table, "table", "", "the `TABLE` of csv: groups, sites, intervals, stacks")
 	fl.StringVar(&f.task, "task", "", "only goroutines that took part in a task whose type matches `RE`")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, and nothing about what was written")
 	f.stackFlags.register(cmd)

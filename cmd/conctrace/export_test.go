@@ -45,7 +45,7 @@ func TestExportWritesFiles(t *testing.T) {
 // A folder gets all tables, standard output the one that is asked for.
 func TestExportTables(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new") + "/"
-	if code, _, told := command(t, nil, "export", server, "-f", "csv", "-o", dir); code != exitDone || strings.Count(told, "wrote ") != 3 {
+	if code, _, told := command(t, nil, "export", server, "-f", "csv", "-o", dir); code != exitDone || strings.Count(told, "wrote ") != 4 {
 		t.Fatalf("exit code %d, %s", code, told)
 	}
 	whole, err := os.ReadFile(dir + "groups.csv")
@@ -68,7 +68,7 @@ func TestExportRefuses(t *testing.T) {
 		{[]string{server, "-f", "svg"}, `--format "svg" is not known`},
 		{[]string{server, "-f", "csv"}, "which table?"},
 		{[]string{server, "-f", "csv", "-o", "x.csv"}, "which table?"},
-		{[]string{server, "-f", "csv", "--table", "rows"}, `--table "rows" is not known; there are groups, sites, intervals`},
+		{[]string{server, "-f", "csv", "--table", "rows"}, `--table "rows" is not known; there are groups, sites, intervals, stacks`},
 		{[]string{server, "-f", "folded", "--table", "sites"}, "the format folded has no tables"},
 		{[]string{server, "-f", "csv", "--table", "sites", "--off-cpu"}, "--off-cpu says nothing to the format csv"},
 		{[]string{server, "-f", "perfetto"}, "a trace of Perfetto's is not text to read: name a file"},

@@ -18,8 +18,8 @@ import (
 var csvFormat = Format{
 	Name:       "csv",
 	Extensions: []string{".csv"},
-	Doc:        "tables: groups of goroutines, sites where they waited, and every interval of every goroutine",
-	Parts:      []string{"groups", "sites", "intervals"},
+	Doc:        "tables: groups of goroutines, sites where they waited, every interval of every goroutine, and the stacks that it names",
+	Parts:      []string{"groups", "sites", "intervals", "stacks"},
 	New: func(w map[string]io.Writer, _ pprof.Options) Exporter {
 		t := &tables{}
 		for part, out := range w {
@@ -31,6 +31,8 @@ var csvFormat = Format{
 				t.sites = sheet
 			case "intervals":
 				t.intervals = sheet
+			case "stacks":
+				t.stacks = sheet
 			}
 		}
 		return t
@@ -41,12 +43,14 @@ var csvFormat = Format{
 // nanoseconds, instants from the trace's start.
 type tables struct {
 	interval.Nothing
-	groups, sites, intervals *csv.Writer // nil where nobody asks for it
-	result                   *result.Result
-	tables                   *interval.Tables
-	stacks                   map[int32]string
-	row                      []string // scratch
-	err                      error
+	groups, sites, intervals, stacks *csv.Writer // nil where nobody asks for it
+
+	result  *result.Result
+	tables  *interval.Tables
+	written int              // stacks
+	callers map[int32]string // by stack
+	row     []string         // scratch
+	err     error
 }
 
 // cell is a text from a trace as a spreadsheet may have it: none takes it for a formula.
@@ -89,7 +93,7 @@ func (t *tables) Err() error { return t.err }
 
 // Begin writes the tables that the first reading has whole.
 func (t *tables) Begin(r *result.Result, tables *interval.Tables) {
-	t.result, t.tables, t.stacks = r, tables, map[int32]string{0: ""}
+	t.result, t.tables, t.callers = r, tables, map[int32]string{}
 	if t.groups != nil {
 		t.writeGroups()
 	}
@@ -97,19 +101,22 @@ func (t *tables) Begin(r *result.Result, tables *interval.Tables) {
 		t.writeSites()
 	}
 	if t.intervals != nil {
-		t.put(t.intervals, "goroutine", "group", "created_by", "start_ns", "duration_ns", "class", "kind", "reason", "processor", "waker", "waker_group",
-			"waker_function", "culprit", "task", "task_type", "at_rest", "censored", "inferred", "continues", "system", "stack")
+		t.put(t.intervals, "goroutine", "group_id", "group", "start_ns", "duration_ns", "class", "kind", "reason", "processor", "waker", "waker_group_id",
+			"waker_function", "culprit", "task", "task_type", "at_rest", "censored", "inferred", "continues", "system", "function", "stack_id", "waker_stack_id")
+	}
+	if t.stacks != nil {
+		t.put(t.stacks, "stack_id", "stack")
 	}
 }
 
 func (t *tables) writeGroups() {
-	t.put(t.groups, "group", "created_by", "system", "goroutines", "ended", "verdict", "lifetime_ns", "running_ns", "runnable_ns", "blocked_sync_ns",
+	t.put(t.groups, "group_id", "group", "created_by", "system", "goroutines", "ended", "verdict", "lifetime_ns", "running_ns", "runnable_ns", "blocked_sync_ns",
 		"blocked_io_ns", "timer_ns", "runtime_ns", "unknown_ns", "at_rest_ns", "run_count", "wait_p50_ns", "wait_p99_ns", "ready_p50_ns", "ready_p99_ns", "ready_max_ns")
 	for i := range t.result.Groups {
 		g := &t.result.Groups[i]
 		tm := &g.Time
 		sync, ready := g.Waits["blocked-sync"], g.Waits["runnable"]
-		t.put(t.groups, cell(g.Name), cell(g.CreatedBy), yes(g.System), number(int64(g.Count)), number(int64(g.Ended)), g.Verdict, number(tm.LifetimeNs),
+		t.put(t.groups, number(int64(i)), cell(g.Name), cell(g.CreatedBy), yes(g.System), number(int64(g.Count)), number(int64(g.Ended)), g.Verdict, number(tm.LifetimeNs),
 			number(tm.RunningNs), number(tm.RunnableNs), number(tm.BlockedSyncNs), number(tm.BlockedIONs), number(tm.TimerNs), number(tm.RuntimeNs), number(tm.UnknownNs),
 			number(tm.AtRestNs), number(g.RunCount), number(sync.P50Ns), number(sync.P99Ns), number(ready.P50Ns), number(ready.P99Ns), number(ready.MaxNs))
 	}
@@ -165,29 +172,42 @@ func (t *tables) mainWaker(s *result.Site) string {
 
 // Stretch writes an interval, or a part of one.
 func (t *tables) Stretch(s *interval.Stretch) {
+	t.writeStacks()
 	if t.intervals == nil || s.Ns() <= 0 {
 		return
 	}
 	c := &t.tables.Cells[s.Cell]
-	group, by := t.group(c.Group)
-	processor, waker, task := "", "", ""
-	if s.P >= 0 {
-		processor = number(int64(s.P))
-	}
-	if s.Waker >= 0 {
-		waker = number(s.Waker)
+	groupID, group := t.group(c.Group)
+	wakerGroup, _ := t.group(s.WakerGroup)
+	culprit, task := "", ""
+	if s.Culprit >= 0 {
+		culprit = t.tables.Frames[s.Culprit].Func
 	}
 	if s.Task != interval.NoTask {
 		task = number(s.Task)
 	}
-	wakerGroup, _ := t.group(s.WakerGroup)
-	culprit := ""
-	if s.Culprit >= 0 {
-		culprit = t.tables.Frames[s.Culprit].Func
-	}
-	t.row = append(t.row[:0], number(s.G), cell(group), cell(by), number(s.Start), number(s.Ns()), c.Kind.Class().String(), c.Kind.String(), cell(c.Reason), processor, waker,
-		cell(wakerGroup), cell(callerOf(t.tables.StackOf(s.WakerStack))), cell(culprit), task, cell(s.TaskType), c.Rule, censored(s), yes(c.Inferred), yes(s.Split), yes(c.System), t.stack(c.Stack))
+	t.row = append(t.row[:0], number(s.G), groupID, cell(group), number(s.Start), number(s.Ns()), c.Kind.Class().String(), c.Kind.String(), cell(c.Reason), known(int64(s.P)), known(s.Waker),
+		wakerGroup, t.caller(s.WakerStack), cell(culprit), task, cell(s.TaskType), c.Rule, censored(s), yes(c.Inferred), yes(s.Split), yes(c.System),
+		t.caller(c.Stack), number(int64(c.Stack)), number(int64(s.WakerStack)))
 	t.put(t.intervals, t.row...)
+}
+
+// writeStacks writes the stacks that are new. Stack 0 is empty: there is none.
+func (t *tables) writeStacks() {
+	if t.stacks == nil {
+		return
+	}
+	for ; t.written < len(t.tables.Stacks); t.written++ {
+		t.put(t.stacks, number(int64(t.written)), frameText(t.tables.StackOf(int32(t.written))))
+	}
+}
+
+// known is a number that is -1 where it is not known.
+func known(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	return number(n)
 }
 
 // censored says at which edges a stretch was cut.
@@ -203,27 +223,28 @@ func censored(s *interval.Stretch) string {
 	return ""
 }
 
-// group is a group's name and where its goroutines were created.
-func (t *tables) group(at int) (name, createdBy string) {
+// group is a group's number and name.
+func (t *tables) group(at int) (id, name string) {
 	if at < 0 || at >= len(t.result.Groups) {
 		return "", ""
 	}
-	return t.result.Groups[at].Name, t.result.Groups[at].CreatedBy
+	return number(int64(at)), t.result.Groups[at].Name
 }
 
-// stack is a stack in one cell.
-func (t *tables) stack(id int32) string {
-	text, ok := t.stacks[id]
+// caller is the function of a stack that a reader will recognise.
+func (t *tables) caller(stack int32) string {
+	text, ok := t.callers[stack]
 	if !ok {
-		text = frameText(t.tables.StackOf(id))
-		t.stacks[id] = text
+		text = cell(callerOf(t.tables.StackOf(stack)))
+		t.callers[stack] = text
 	}
 	return text
 }
 
 // Close writes what is buffered.
 func (t *tables) Close() error {
-	for _, w := range []*csv.Writer{t.groups, t.sites, t.intervals} {
+	t.writeStacks()
+	for _, w := range []*csv.Writer{t.groups, t.sites, t.intervals, t.stacks} {
 		if w == nil {
 			continue
 		}

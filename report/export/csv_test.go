@@ -59,7 +59,7 @@ func TestTablesAreTheResult(t *testing.T) {
 				}
 			}
 		}
-		ends := map[string]int64{}
+		ends, most := map[string]int64{}, int64(0)
 		for _, row := range rows(t, out["intervals"].String()) {
 			got[row["class"]+"/"+row["kind"]] += ns(t, row["duration_ns"])
 			start := ns(t, row["start_ns"])
@@ -68,6 +68,7 @@ func TestTablesAreTheResult(t *testing.T) {
 				t.Fatalf("goroutine %s goes on at %d, was told of until %d: %v", row["goroutine"], start, end, row)
 			}
 			ends[row["goroutine"]] = start + ns(t, row["duration_ns"])
+			most = max(most, ns(t, row["stack_id"]), ns(t, row["waker_stack_id"]))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("intervals (-result +table):\n%s", diff)
@@ -78,6 +79,15 @@ func TestTablesAreTheResult(t *testing.T) {
 				row["goroutines"] != fmt.Sprint(g.Count) || ns(t, row["ready_max_ns"]) != g.Waits["runnable"].MaxNs {
 				t.Errorf("group %s: %v", g.Name, row)
 			}
+		}
+		stacks := rows(t, out["stacks"].String())
+		for i, row := range stacks {
+			if row["stack_id"] != fmt.Sprint(i) || (row["stack"] == "") != (i == 0) {
+				t.Fatalf("stack %d: %v", i, row)
+			}
+		}
+		if most >= int64(len(stacks)) {
+			t.Errorf("stack %d of %d", most, len(stacks))
 		}
 		sites := rows(t, out["sites"].String())
 		if len(sites) != len(r.Sites) || len(rows(t, out["groups"].String())) != len(r.Groups) {
@@ -119,7 +129,7 @@ func TestRowsOfIntervals(t *testing.T) {
 // A table alone has no other one in it.
 func TestOneTable(t *testing.T) {
 	r, out := exported(t, "csv", serverTrace, analyze.Options{}, pprof.Options{})
-	if !slices.Equal(csvFormat.Parts, []string{"groups", "sites", "intervals"}) || len(out) != 3 || len(r.Groups) == 0 {
+	if !slices.Equal(csvFormat.Parts, []string{"groups", "sites", "intervals", "stacks"}) || len(out) != 4 || len(r.Groups) == 0 {
 		t.Errorf("%d tables", len(out))
 	}
 }

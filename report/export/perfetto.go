@@ -26,7 +26,6 @@ var perfettoFormat = Format{
 			categories: newInterned(internedCategories), names: newInterned(internedEventNames),
 			keys: newInterned(internedAnnotations), texts: newInterned(internedStrings),
 			processors: map[int32]uint64{}, taskTypes: map[string]uint64{},
-			stacks: map[int32]string{0: ""}, places: map[int32]string{0: ""},
 		}
 	},
 }
@@ -44,15 +43,16 @@ type perfetto struct {
 	tables *interval.Tables
 
 	categories, names, keys, texts interned
-	fresh                          message // what is newly interned
+	fresh                          message    // what is newly interned
+	scratches                      [3]message // an event, its packet, a note of it
 
 	lives      []track // by slot
 	processors map[int32]uint64
 	taskTypes  map[string]uint64
-	uuids      uint64 // handed out
-	flows      uint64 // handed out
-	stacks     map[int32]string
-	places     map[int32]string
+	uuids      uint64   // handed out
+	flows      uint64   // handed out
+	stacks     []uint64 // texts, by stack
+	places     []uint64 // the same
 	bins       bins
 }
 
@@ -189,11 +189,12 @@ func (p *perfetto) groupTrack(group int) uint64 {
 
 // event writes an event of a track.
 func (p *perfetto) event(at int64, kind, uuid uint64, fill func(*message)) {
-	var event, packet message
+	event, packet := &p.scratches[0], &p.scratches[1]
+	*event, *packet = (*event)[:0], (*packet)[:0]
 	event.number(eventType, kind)
 	event.number(eventTrackUUID, uuid)
 	if fill != nil {
-		fill(&event)
+		fill(event)
 	}
 	packet.number(packetTimestamp, uint64(at))
 	packet.number(packetSequenceID, sequence)
@@ -202,8 +203,8 @@ func (p *perfetto) event(at int64, kind, uuid uint64, fill func(*message)) {
 		packet.message(packetInternedData, p.fresh)
 		p.fresh = p.fresh[:0]
 	}
-	packet.message(packetTrackEvent, event)
-	p.put(packet)
+	packet.message(packetTrackEvent, *event)
+	p.put(*packet)
 }
 
 // slice writes something with a length.
@@ -220,21 +221,30 @@ func (p *perfetto) slice(from, to int64, uuid uint64, category, name string, fil
 
 // note adds a text to an event, if there is one.
 func (p *perfetto) note(m *message, key, text string) {
-	if text == "" {
+	if text != "" {
+		p.noteText(m, key, p.texts.id(text, &p.fresh))
+	}
+}
+
+// noteText adds the text of a number to an event; 0 is none.
+func (p *perfetto) noteText(m *message, key string, text uint64) {
+	if text == 0 {
 		return
 	}
-	var a message
+	a := &p.scratches[2]
+	*a = (*a)[:0]
 	a.number(annotationNameIID, p.keys.id(key, &p.fresh))
-	a.number(annotationStringIID, p.texts.id(text, &p.fresh))
-	m.message(eventAnnotations, a)
+	a.number(annotationStringIID, text)
+	m.message(eventAnnotations, *a)
 }
 
 // noteNumber adds a number to an event.
 func (p *perfetto) noteNumber(m *message, key string, n int64) {
-	var a message
+	a := &p.scratches[2]
+	*a = (*a)[:0]
 	a.number(annotationNameIID, p.keys.id(key, &p.fresh))
 	a.number(annotationInt, uint64(n))
-	m.message(eventAnnotations, a)
+	m.message(eventAnnotations, *a)
 }
 
 // Born gives a goroutine its track.
@@ -270,12 +280,12 @@ func (p *perfetto) Stretch(s *interval.Stretch) {
 		return
 	}
 	if c.Kind == waitkind.New && !s.CensoredStart {
-		g.flow = p.flowFrom(s, from, "creates G")
+		g.flow = p.flowFrom(s, from, "creates")
 	}
 	p.slice(from, s.End, g.uuid, c.Kind.Class().String(), sliceName(c), func(m *message) { p.tell(m, g, s, c) })
 	g.flow = 0
 	if c.Kind.Class().Waiting() && !s.CensoredEnd {
-		g.flow = p.flowFrom(s, s.End, "wakes G")
+		g.flow = p.flowFrom(s, s.End, "wakes")
 	}
 	if s.P >= 0 {
 		p.slice(from, s.End, p.processor(s.P), "running", g.name, func(m *message) { p.noteNumber(m, "goroutine", s.G) })
@@ -305,14 +315,14 @@ func (p *perfetto) tell(m *message, g *track, s *interval.Stretch, c *interval.C
 		m.fixed(eventEndingFlowIDs, g.flow)
 	}
 	p.note(m, "reason", plain.Text(c.Reason))
-	p.note(m, "at", p.place(c.Stack))
-	p.note(m, "stack", p.stack(c.Stack))
+	p.noteText(m, "at", p.place(c.Stack))
+	p.noteText(m, "stack", p.stack(c.Stack))
 	if s.P >= 0 {
 		p.noteNumber(m, "P", int64(s.P))
 	}
 	if s.Waker >= 0 {
 		p.noteNumber(m, "waker", s.Waker)
-		p.note(m, "waker at", p.place(s.WakerStack))
+		p.noteText(m, "waker at", p.place(s.WakerStack))
 	}
 	if s.Culprit >= 0 {
 		p.note(m, "culprit", plain.Text(p.tables.Frames[s.Culprit].Func))
@@ -333,9 +343,10 @@ func (p *perfetto) flowFrom(s *interval.Stretch, at int64, what string) uint64 {
 	}
 	p.flows++
 	p.event(at, instant, p.lives[s.WakerSlot].uuid, func(m *message) {
-		m.text(eventName, fmt.Sprintf("%s%d", what, s.G))
+		m.number(eventNameIID, p.names.id(what, &p.fresh))
 		m.fixed(eventFlowIDs, p.flows)
-		p.note(m, "at", p.place(s.WakerStack))
+		p.noteNumber(m, "goroutine", s.G)
+		p.noteText(m, "at", p.place(s.WakerStack))
 	})
 	return p.flows
 }
@@ -351,31 +362,50 @@ func (p *perfetto) processor(n int32) uint64 {
 	return uuid
 }
 
-// place is the function of a stack that a reader will recognise, and its line.
-func (p *perfetto) place(stack int32) string {
-	text, ok := p.places[stack]
-	if !ok {
-		if f, found := names.Caller(p.tables.StackOf(stack)); found {
-			text = plain.Text(fmt.Sprintf("%s %s:%d", f.Func, names.ShortFile(f.File), f.Line))
+// place is the number of the function of a stack that a reader will recognise, and its
+// line; 0 if there is none.
+func (p *perfetto) place(stack int32) uint64 {
+	return p.ofStack(&p.places, stack, func(frames []result.Frame) string {
+		f, ok := names.Caller(frames)
+		if !ok {
+			return ""
 		}
-		p.places[stack] = text
-	}
-	return text
+		return lineOf(f)
+	})
 }
 
-// stack is a stack as a text, a line for each frame, leaf first.
-func (p *perfetto) stack(id int32) string {
-	text, ok := p.stacks[id]
-	if !ok {
+// stack is the number of a stack as a text, a line for each frame, leaf first; 0 if it
+// is empty.
+func (p *perfetto) stack(id int32) uint64 {
+	return p.ofStack(&p.stacks, id, func(frames []result.Frame) string {
 		var lines []string
-		for _, f := range p.tables.StackOf(id) {
-			lines = append(lines, plain.Text(fmt.Sprintf("%s %s:%d", f.Func, names.ShortFile(f.File), f.Line)))
+		for _, f := range frames {
+			lines = append(lines, lineOf(f))
 		}
-		text = strings.Join(lines, "\n")
-		p.stacks[id] = text
-	}
-	return text
+		return strings.Join(lines, "\n")
+	})
 }
+
+func lineOf(f result.Frame) string {
+	return plain.Text(fmt.Sprintf("%s %s:%d", f.Func, names.ShortFile(f.File), f.Line))
+}
+
+// ofStack is the number of a text about a stack, which is made once.
+func (p *perfetto) ofStack(made *[]uint64, stack int32, text func([]result.Frame) string) uint64 {
+	for int(stack) >= len(*made) {
+		*made = append(*made, unmade)
+	}
+	if (*made)[stack] == unmade {
+		(*made)[stack] = 0
+		if t := text(p.tables.StackOf(stack)); t != "" {
+			(*made)[stack] = p.texts.id(t, &p.fresh)
+		}
+	}
+	return (*made)[stack]
+}
+
+// unmade is the number of a text that has not been made.
+const unmade = 1<<64 - 1
 
 // Task writes a task on a track of its own: tasks overlap.
 func (p *perfetto) Task(t *interval.Task) {
