@@ -38,13 +38,14 @@ var mayImport = map[string][]string{
 	"report/internal/units":                {},
 	"report/internal/nonull":               {},
 	"report/internal/plain":                {},
+	"report/internal/wording":              {"analyze/result", "report/internal/units"},
 	"report/pprof":                         {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain"},
 	"report/internal/names":                {"analyze/result"},
 	"report/html/internal/bundle":          {},
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
-	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units"},
+	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units", "report/internal/wording"},
 	"report/export":                        {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain", "report/pprof"},
-	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units"},
+	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units", "report/internal/wording"},
 	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/export", "report/html", "report/pprof"},
 }
 

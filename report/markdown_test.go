@@ -303,6 +303,9 @@ func checkPoisoned(t testing.TB, with string, o Options, all bool) {
 }
 
 func TestMarkdownIsText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders megabytes")
+	}
 	for i, with := range evil {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			for _, o := range []Options{{Goroutines: true}, {ASCII: true}, {Quiet: true}} {
@@ -356,6 +359,9 @@ func TestMarkdownSaysAll(t *testing.T) {
 
 // However much a Result holds, the summary fits into a comment and says what it lacks.
 func TestMarkdownFits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders megabytes")
+	}
 	for _, with := range []string{"", longText, strings.Repeat("世", 3000), strings.Repeat("a`b|", 600), strings.Repeat("```", 700)} {
 		for _, o := range []Options{{}, {Top: 100_000, Goroutines: true}, {Quiet: true}, {Top: 100_000, ASCII: true}} {
 			r := manyOfAll(1500)

@@ -49,6 +49,9 @@ func TestMain(m *testing.M) {
 // startBrowser returns the browser, or skips the test where there is none.
 func startBrowser(t testing.TB) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
 	path := ""
 	for _, name := range browserNames {
 		if p, err := exec.LookPath(name); err == nil {

@@ -22,6 +22,7 @@ type Collector struct {
 	chains chains
 
 	samples map[key]*value
+	most    int   // of them
 	coarse  int64 // ns of what is summed without all of its labels
 	wakers  map[int32]string
 }
@@ -72,7 +73,7 @@ var censorings = [...]string{"", "start", "end", "both"}
 
 // New returns a Collector.
 func New(o Options) *Collector {
-	c := &Collector{opts: o, samples: map[key]*value{}, wakers: map[int32]string{}, chains: newChains()}
+	c := &Collector{opts: o, samples: map[key]*value{}, most: maxSamples, wakers: map[int32]string{}, chains: newChains()}
 	for _, class := range o.classes() {
 		c.counts[class] = true
 	}
@@ -172,7 +173,7 @@ func (l *life) samplesOf(s *interval.Stretch) []interval.Sample {
 func (c *Collector) add(k key, count, ns int64) {
 	v := c.samples[k]
 	if v == nil {
-		if len(c.samples) >= maxSamples {
+		if len(c.samples) >= c.most {
 			c.coarse += ns
 			k = key{cell: k.cell, from: k.from}
 			if k.from == sampled {

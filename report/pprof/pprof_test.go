@@ -190,13 +190,15 @@ func TestChainsAreBounded(t *testing.T) {
 
 // When there are too many different samples, the time stays, and the profile says so.
 func TestTooManySamplesKeepTheTime(t *testing.T) {
+	const most = 1000
 	c := newCollector(Options{})
-	for i := range maxSamples + 10 {
+	c.most = most
+	for i := range most + 10 {
 		s := did(1, 0, 2, 0)
 		s.TaskType = fmt.Sprint(i)
 		c.Stretch(s)
 	}
-	if len(c.samples) > maxSamples+1 || c.coarse != 20 {
+	if len(c.samples) > most+1 || c.coarse != 20 {
 		t.Errorf("%d samples, %d ns without labels", len(c.samples), c.coarse)
 	}
 	p, err := c.Profile()
@@ -207,7 +209,7 @@ func TestTooManySamplesKeepTheTime(t *testing.T) {
 	for _, s := range p.Sample {
 		ns += s.Value[slices.IndexFunc(p.SampleType, func(v *profile.ValueType) bool { return v.Type == "blocked-sync" })]
 	}
-	if ns != 2*(maxSamples+10) || !strings.Contains(strings.Join(p.Comments, "\n"), "20ns of the time has no labels") {
+	if ns != 2*(most+10) || !strings.Contains(strings.Join(p.Comments, "\n"), "20ns of the time has no labels") {
 		t.Errorf("%d ns, %v", ns, p.Comments)
 	}
 }
