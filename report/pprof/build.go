@@ -26,13 +26,17 @@ const (
 	unnamed   = "(no name in the trace)" // as functions of C may have
 )
 
-// Profile is what was collected. It is called once, after the last stretch.
+// Profile is what was collected. It is called after the last stretch.
 func (c *Collector) Profile() (*profile.Profile, error) {
 	b := newBuilder()
 	columns := c.columns(b)
 	for k, v := range c.samples {
+		cell := &c.tables.Cells[k.cell]
+		if !c.wants(cell) {
+			continue
+		}
 		values := make([]int64, len(b.p.SampleType))
-		at := columns[c.tables.Cells[k.cell].Kind.Class()]
+		at := columns[cell.Kind.Class()]
 		values[at], values[at+1] = v.count, v.ns
 		b.sample(c.frames(k), values, c.labels(k))
 	}
@@ -40,6 +44,16 @@ func (c *Collector) Profile() (*profile.Profile, error) {
 	b.p.Comments = append(about(r.Trace, r.Scope), c.comments()...)
 	b.times(r.Trace.StartedAt, r.Scope)
 	return b.done(r.Trace.File)
+}
+
+// Of is a profile of one class of what was collected, with what is at rest or without.
+func (c *Collector) Of(class waitkind.Class, atRest bool) (*profile.Profile, error) {
+	part := *c
+	part.opts.Classes, part.opts.OffCPU = []waitkind.Class{class}, false
+	part.opts.SkipAtRest = c.opts.SkipAtRest || !atRest
+	part.counts = [waitkind.NumClasses]bool{}
+	part.counts[class] = c.counts[class]
+	return part.Profile()
 }
 
 // columns adds the types of values and says where those of each class are.

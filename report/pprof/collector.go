@@ -115,13 +115,18 @@ func (c *Collector) Stretch(s *interval.Stretch) {
 	}
 	within := l.samplesOf(s)
 	switch {
-	case s.Ns() <= 0 || !c.counts[class] || cell.Rule != "" && c.opts.SkipAtRest || cell.System && !c.opts.System:
+	case s.Ns() <= 0 || !c.wants(cell):
 	case class == waitkind.Running:
 		c.ran(k, s, within)
 	default:
 		k.waker = c.waker(s)
 		c.add(k, count(s), s.Ns())
 	}
+}
+
+// wants says whether time of a kind at a place is asked for.
+func (c *Collector) wants(cell *interval.Cell) bool {
+	return c.counts[cell.Kind.Class()] && (cell.Rule == "" || !c.opts.SkipAtRest) && (!cell.System || c.opts.System)
 }
 
 // count is 1 for the end of an interval.

@@ -328,3 +328,23 @@ func TestWaitsBeforeTheFirstRunCount(t *testing.T) {
 		t.Errorf("%d ns, go tool trace has %d, and %d are before first runs", ours, theirs, before)
 	}
 }
+
+// A profile of a class that was taken out of all is the one of that class alone.
+func TestOneReadingHasTheProfileOfEveryClass(t *testing.T) {
+	all := pprof.New(pprof.Options{})
+	if _, err := analyze.Stream(context.Background(), analyze.File(serverTrace), analyze.Options{}, all); err != nil {
+		t.Fatal(err)
+	}
+	for class := range waitkind.NumClasses {
+		for _, atRest := range []bool{true, false} {
+			p, err := all.Of(class, atRest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, want := profileOf(t, serverTrace, analyze.Options{}, pprof.Options{Classes: []waitkind.Class{class}, SkipAtRest: !atRest})
+			if diff := cmp.Diff(want.String(), reread(t, p).String()); diff != "" {
+				t.Errorf("%s, at rest %v (-alone +of all):\n%s", class, atRest, diff)
+			}
+		}
+	}
+}
