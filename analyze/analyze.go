@@ -88,6 +88,12 @@ func File(path string) Source {
 	return Source{path, func(l tracefile.Limits) (*tracefile.File, error) { return tracefile.Open(path, l) }}
 }
 
+// Copy is the trace in a file that is a copy of something else; name is what messages
+// and the Result call it.
+func Copy(name, path string) Source {
+	return Source{name, func(l tracefile.Limits) (*tracefile.File, error) { return tracefile.OpenCopy(name, path, l) }}
+}
+
 // Reader is the trace that r yields; name is what messages call it.
 func Reader(name string, r io.Reader) Source {
 	return Source{name, func(l tracefile.Limits) (*tracefile.File, error) { return tracefile.FromReader(name, r, l) }}

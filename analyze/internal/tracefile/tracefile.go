@@ -78,21 +78,24 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // Open opens the trace in a file. What is no trace is a *NotTraceError.
-func Open(path string, limits Limits) (*File, error) {
+func Open(path string, limits Limits) (*File, error) { return OpenCopy(path, path, limits) }
+
+// OpenCopy opens the trace in a file that messages call name.
+func OpenCopy(name, path string, limits Limits) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, openError(name, err)
 	}
 	info, err := file.Stat()
 	if err != nil {
 		file.Close()
-		return nil, openError(path, err)
+		return nil, openError(name, err)
 	}
 	if info.IsDir() {
 		file.Close()
-		return nil, fmt.Errorf("%s: is a directory; name a file in it", printable(path))
+		return nil, fmt.Errorf("%s: is a directory; name a file in it", printable(name))
 	}
-	f := &File{name: printable(path), limits: limits, size: -1}
+	f := &File{name: printable(name), limits: limits, size: -1}
 	if info.Mode().IsRegular() {
 		f.file, f.size = file, info.Size()
 	} else {
