@@ -15,14 +15,14 @@ type fitted struct {
 	kept kept
 }
 
-// fit packs the log into so many bytes. It is packed as it is, and made coarser by as
+// fit packs the log into so many bytes; advice is what to do if it does not fit. It is packed as it is, and made coarser by as
 // much as it is too large, until it fits, or until nothing but what the report points
 // to is left: then the smallest that was found is taken.
-func fit(log *interval.Log, most int) (fitted, error) {
+func fit(log *interval.Log, most int, advice string) (fitted, error) {
 	var best fitted
 	room := float64(max(most, 1))
 	for try := 0; ; try++ {
-		now, sizes, err := pack(log)
+		now, sizes, err := pack(log, advice)
 		if err != nil {
 			return best, err
 		}
@@ -42,8 +42,8 @@ const mostTries = 12
 // the intervals, the sums of merged ones, and what stands beside them.
 type sizes struct{ intervals, rest, beside float64 }
 
-func pack(log *interval.Log) (fitted, sizes, error) {
-	raw, columns, err := logBlock(log)
+func pack(log *interval.Log, advice string) (fitted, sizes, error) {
+	raw, columns, err := logBlock(log, advice)
 	if err != nil {
 		return fitted{}, sizes{}, err
 	}
@@ -63,7 +63,7 @@ func pack(log *interval.Log) (fitted, sizes, error) {
 			s.beside += share
 		}
 	}
-	return fitted{text, keptOf(log)}, s, nil
+	return fitted{text, keptOf(log, advice)}, s, nil
 }
 
 // restShare is how much of the room the sums of merged intervals may take, besideShare

@@ -35,14 +35,14 @@ func noisy(n int) *interval.Log {
 // A block keeps to its size without giving away more than it has to, and is left as it
 // is where it fits.
 func TestFit(t *testing.T) {
-	whole, _, err := pack(noisy(50_000))
+	whole, _, err := pack(noisy(50_000), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, share := range []float64{1, 0.8, 0.5, 0.25} {
 		most := int(share * float64(len(whole.text)))
 		l := noisy(50_000)
-		got, err := fit(l, most)
+		got, err := fit(l, most, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,11 +66,11 @@ func TestFitWithoutRoom(t *testing.T) {
 			g.Intervals[i].Keep = true // the report points to all of them
 		}
 	}
-	whole, _, err := pack(noisy(5000))
+	whole, _, err := pack(noisy(5000), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := fit(l, 10)
+	got, err := fit(l, 10, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 // frame is what page.html writes.
 type frame struct {
 	Assets        assets
+	Served        *Served
 	Title         string
 	Facts         []string
 	Verdict       result.Verdict
@@ -73,7 +74,7 @@ type span struct{ What, Type, Count, P50, P99, Max string }
 
 func newFrame(r *result.Result, o Options) *frame {
 	f := &frame{
-		Assets: ownAssets(), Title: title(r), Facts: facts(r), Verdict: r.Verdict, Warnings: r.Trace.Warnings,
+		Assets: ownAssets(), Served: o.Served, Title: title(r), Facts: facts(r), Verdict: r.Verdict, Warnings: r.Trace.Warnings,
 		Filter: filter(r), Partition: partition(r), PTime: processors(r), Ready: ready(r), IdleBlocked: idleBlocked(r), Sites: sites(r), Tiles: tiles(r), Running: running(r),
 		Latencies: latencies(r.Waits), GC: collector(r), Limits: limits(r), Findings: findings(r),
 		Nothing: "None: no detector found anything that stands out.",

@@ -52,6 +52,22 @@ type Options struct {
 	MaxBytes int
 	// Detectors are those that looked for findings; none where that is not known.
 	Detectors []Detector
+	// Served is set where a server stands behind the page, which can make it anew for
+	// a range; nil for a page in a file.
+	Served *Served
+}
+
+// Served is what the server of a page can be asked for: the window from FromNs to ToNs
+// of the trace, ns since its start, at most.
+// ui/src/view/recompute.ts has the addresses at which.
+type Served struct{ FromNs, ToNs int64 }
+
+// advice is how to see more than fits.
+func (o *Options) advice() string {
+	if o.Served != nil {
+		return "A range can be had whole: choose one in the overview and recompute it."
+	}
+	return "A window (--from, --to) shows more of its part, and a larger --html-max-size more of all, up to 1,500,000 intervals."
 }
 
 // staticRows is how many rows the tables have where scripts do not run.
@@ -70,6 +86,13 @@ const Generator = `<meta name="generator" content="conctrace">`
 
 // policy is the page's content security policy.
 var policy = fmt.Sprintf("default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(script), hash(style))
+
+// Policy is the content security policy that a page states itself, for the server of
+// one to state it as well.
+func Policy() string { return policy }
+
+// Style is the style sheet of a page, for others that are to look like it.
+func Style() string { return style }
 
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -114,7 +137,7 @@ func Write(w io.Writer, r *result.Result, log *interval.Log, o Options) error {
 	if err := pageTemplate.Execute(&empty, frame); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	block, err := fit(log, o.MaxBytes-empty.Len()-sentenceRoom)
+	block, err := fit(log, o.MaxBytes-empty.Len()-sentenceRoom, o.advice())
 	if err != nil {
 		return err
 	}

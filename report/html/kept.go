@@ -31,7 +31,7 @@ type kept struct {
 	binNs, lengthBinNs int64
 }
 
-func keptOf(l *interval.Log) kept {
+func keptOf(l *interval.Log, advice string) kept {
 	k := kept{
 		Intervals: l.Intervals, Kept: l.Kept(), BelowNs: l.BelowNs,
 		Goroutines: l.Seen, KeptGoroutines: len(l.Goroutines),
@@ -40,12 +40,13 @@ func keptOf(l *interval.Log) kept {
 		Ranges: l.Total.Ranges, KeptRanges: len(l.Ranges), Heap: l.Total.Heap, KeptHeap: len(l.Heap),
 	}
 	k.binNs, k.lengthBinNs = l.BinNs, l.LengthBinNs
-	k.Sentence = k.sentence()
+	k.Sentence = k.sentence(advice)
 	return k
 }
 
-// sentence tells a reader what the page does not show, "" if it shows all.
-func (k *kept) sentence() string {
+// sentence tells a reader what the page does not show, and how to see it; "" if it
+// shows all.
+func (k *kept) sentence(advice string) string {
 	var parts []string
 	if k.Kept < k.Intervals {
 		parts = append(parts, units.Count(k.Kept)+" of "+units.Count(k.Intervals)+" intervals are shown one by one; shorter than "+units.Duration(k.BelowNs)+
@@ -70,5 +71,5 @@ func (k *kept) sentence() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "To fit into its size this page leaves something out: " + strings.Join(parts, "; ") + ". A window (--from, --to) shows more of its part, and a larger --html-max-size more of all, up to 1,500,000 intervals."
+	return "To fit into its size this page leaves something out: " + strings.Join(parts, "; ") + ". " + advice
 }

@@ -75,7 +75,7 @@ func (t *texts) id(s string) int64 {
 }
 
 // logBlock writes the log as the page's scripts read it.
-func logBlock(l *interval.Log) ([]byte, []column, error) {
+func logBlock(l *interval.Log, advice string) ([]byte, []column, error) {
 	b, names := new(block), newTexts()
 	l = used(l)
 	stacksInto(b, l, names)
@@ -87,7 +87,7 @@ func logBlock(l *interval.Log) ([]byte, []column, error) {
 		Bins:    bins{l.BinNs, l.Bins()},
 		LatBins: bins{l.LengthBinNs, l.LengthBins()},
 		Sweep:   sweep{From: l.Sweep.From, Width: l.Sweep.Width, Labels: l.Sweep.Labels},
-		Kept:    keptOf(l),
+		Kept:    keptOf(l, advice),
 	}
 	for _, c := range l.Sweep.Cells {
 		header.Sweep.N = max(header.Sweep.N, int(c.Bin)+1)

@@ -12,6 +12,7 @@ import { mountKeys } from './view/keys';
 import { mountLatency } from './view/latency';
 import { mountMMU } from './view/mmu';
 import { mountOverview } from './view/overview';
+import { mountRecompute } from './view/recompute';
 import { mountSched } from './view/sched';
 import { mountSearch } from './view/search';
 import { mountSites } from './view/sites';
@@ -28,6 +29,7 @@ export const parts: readonly ((page: Page) => void)[] = [
   mountTiles,
   mountFindings,
   mountOverview,
+  mountRecompute, // after the range
   mountWall,
   mountLatency,
   mountMMU,

@@ -5,6 +5,7 @@ import { duration } from '../format';
 import { at } from '../model/words';
 import type { Page } from '../page';
 import { wholeTrace } from '../model/navigate';
+import { wholeText } from './range';
 
 export interface BrushFrame {
   /** Where the time begins and ends, in CSS pixels from the frame's edges. */
@@ -82,7 +83,7 @@ export function mountBrush(page: Page, frame: HTMLElement, size: BrushFrame): Br
       e.setAttribute('aria-valuemax', String(Math.round(last - first)));
       e.setAttribute('aria-valuetext', at(t, length));
     });
-    text.textContent = store.whole ? `whole trace, ${duration(last - first)}` : `whole trace ▸ ${at(from, length)} – ${at(to, length)} (${duration(length)})`;
+    text.textContent = store.whole ? `${wholeText(page)}, ${duration(last - first)}` : `${wholeText(page)} ▸ ${at(from, length)} – ${at(to, length)} (${duration(length)})`;
     clear.hidden = store.whole;
   };
 

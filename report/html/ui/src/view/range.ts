@@ -59,10 +59,16 @@ function inBin(s: Summary, width: number): boolean {
   return s.to - s.from < width;
 }
 
+/** wholeText is what the page is of. */
+export function wholeText(page: Page): string {
+  const { from, to } = page.store.bounds;
+  return from > 0 || to < page.result.trace.duration_ns ? 'whole window' : 'whole trace';
+}
+
 /** rangeText says which range it is. */
 export function rangeText(page: Page, from: number, to: number): string {
   const { from: first, to: last } = page.store.bounds;
-  if (from === first && to === last) return 'whole trace';
+  if (from === first && to === last) return wholeText(page);
   const step = (to - from) / 1000;
   return `${instant(from, step)} to ${instant(to, step)} (${duration(to - from)})`;
 }
@@ -82,7 +88,7 @@ export function followNote(page: Page, id: string, how = coarse): void {
 /** wholeNote writes there, while a range is chosen, that the section does not follow it. */
 export function wholeNote(page: Page, id: string): void {
   const note = noteOf(id);
-  const write = (): void => void (note.textContent = page.store.whole ? '' : 'whole trace');
+  const write = (): void => void (note.textContent = page.store.whole ? '' : wholeText(page));
   write();
   page.store.watch(['from', 'to'], write);
 }
