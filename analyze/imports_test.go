@@ -45,8 +45,9 @@ var mayImport = map[string][]string{
 	"report/html/internal/bundle/generate": {"report/html/internal/bundle"},
 	"report/html":                          {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/nonull", "report/internal/plain", "report/internal/units", "report/internal/wording"},
 	"report/export":                        {"analyze/interval", "analyze/result", "analyze/waitkind", "report/internal/names", "report/internal/plain", "report/pprof"},
+	"report/serve":                         {"report/html", "report/internal/plain", "report/internal/units"},
 	"report":                               {"analyze/interval", "analyze/result", "report/html", "report/internal/names", "report/internal/nonull", "report/internal/units", "report/internal/wording"},
-	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/export", "report/html", "report/pprof"},
+	"cmd/conctrace":                        {"analyze", "analyze/detect", "analyze/interval", "analyze/result", "analyze/settings", "analyze/waitkind", "report", "report/export", "report/html", "report/pprof", "report/serve"},
 }
 
 // only says which packages may use a module that is kept at one place.
@@ -60,7 +61,8 @@ var only = map[string]string{
 	"github.com/charmbracelet/colorprofile": "report cmd/conctrace",
 	"github.com/pelletier/go-toml/v2":       "analyze/settings",
 	"github.com/evanw/esbuild/pkg/api":      "report/html/internal/bundle",
-	"github.com/google/pprof/profile":       "analyze/internal/tracefile report/pprof report/export cmd/conctrace",
+	"github.com/google/pprof/profile":       "analyze/internal/tracefile report/pprof report/export report/serve cmd/conctrace",
+	"github.com/google/pprof/driver":        "report/serve",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -142,7 +142,7 @@ or only took turns; and what stands out, such as a lock that many wait for.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(s, getenv), newExplain(s, getenv), newPath(s, getenv), newPprof(s), newExport(s), newDetectors(s))
+	root.AddCommand(newAnalyze(s, getenv), newExplain(s, getenv), newPath(s, getenv), newPprof(s), newExport(s), newServe(s, getenv), newDetectors(s))
 	return root
 }
 

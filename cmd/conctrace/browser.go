@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"golang.org/x/term"
+)
+
+// isTerminal says whether somebody looks at what is written.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// openBrowser opens an address in the user's browser. Where there is none, nothing
+// happens: the address has been printed.
+func openBrowser(url string, getenv func(string) string) {
+	name, args := browserCommand(runtime.GOOS, getenv)
+	if name == "" {
+		return
+	}
+	cmd := exec.Command(name, append(args, url)...)
+	if cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }()
+	}
+}
+
+// browserCommand is what opens an address on a system, "" where there is no screen:
+// xdg-open may start a browser in the terminal then.
+func browserCommand(system string, getenv func(string) string) (name string, args []string) {
+	switch system {
+	case "darwin":
+		return "open", nil
+	case "windows":
+		return "rundll32", []string{"url.dll,FileProtocolHandler"}
+	}
+	if getenv("DISPLAY") == "" && getenv("WAYLAND_DISPLAY") == "" {
+		return "", nil
+	}
+	return "xdg-open", nil
+}
