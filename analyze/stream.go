@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/conctrace/conctrace/analyze/internal/event"
 	"github.com/conctrace/conctrace/analyze/internal/relay"
@@ -38,7 +39,7 @@ func (a *analysis) relay(ctx context.Context, first *reading, sink interval.Sink
 	defer cancel(nil)
 	a.messages = maxMessages
 	var r *relay.Relay
-	_, err := a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
+	again, err := a.pass(ctx, a.scope(), func(tables *event.Tables) timeline.Sink {
 		o := relay.Options{
 			Result: first.Result, Late: first.set.Late(), System: first.set.System, GroupAt: first.set.GroupAt, Idle: first.set.Idle(tables),
 		}
@@ -53,6 +54,9 @@ func (a *analysis) relay(ctx context.Context, first *reading, sink interval.Sink
 	}
 	if err != nil {
 		return err
+	}
+	if again.stats.Events != first.Trace.Events {
+		return fmt.Errorf("analyse %s: it changed while it was read: %d events the first time, %d the second; copy it and try again", a.src.name, first.Trace.Events, again.stats.Events)
 	}
 	r.Finish()
 	return sink.Err()
@@ -73,5 +77,7 @@ func (s *stoppable) Collect(batch []timeline.Record) {
 	}
 }
 
-// maxMessages is how many different messages of runtime/trace.Log are kept.
-const maxMessages = 10_000
+// maxMessages is how many different messages of runtime/trace.Log are kept. Generations
+// are decoded side by side, so that which are the first is chance: it is more than traces
+// have.
+const maxMessages = 1_000_000

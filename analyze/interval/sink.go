@@ -65,13 +65,16 @@ func (Nothing) Err() error { return nil }
 type Birth struct {
 	G int64
 	// Slot is a small number that no other living goroutine has.
-	Slot   int32
-	At     int64 // ns since the trace's start; of one older than the window, the window's
-	Group  int   // in result.Result.Groups, -1 if it is not there
-	Parent int64 // its creator, -1 where the trace does not tell
-	Stack  int32 // of the creator
-	Older  bool  // than the trace or the window
-	System bool  // it is the runtime's or the tracer's own
+	Slot  int32
+	At    int64 // ns since the trace's start; of one older than the window, the window's
+	Group int   // in result.Result.Groups, -1 if it is not there
+	// Parent is its creator, ParentSlot where that lives, -1 where the trace does not
+	// tell. Stack is the creator's.
+	Parent     int64
+	ParentSlot int32
+	Stack      int32
+	Older      bool // than the trace or the window
+	System     bool // it is the runtime's or the tracer's own
 }
 
 // Stretch is an interval of a goroutine, or with Split a part of one.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/report/export"
 	"github.com/spf13/cobra"
 )
@@ -80,7 +81,7 @@ func runExport(cmd *cobra.Command, arg string, f *exportFlags, s streams) error 
 	if err != nil {
 		return err
 	}
-	out, err := f.open(cmd, format, s)
+	out, err := f.open(cmd, arg, format, s)
 	if err != nil {
 		return err
 	}
@@ -91,19 +92,37 @@ func runExport(cmd *cobra.Command, arg string, f *exportFlags, s streams) error 
 	bar.finish()
 	if err == nil {
 		tellDamage(s.err, r)
+		tellNothing(s.err, r)
 		err = e.Close()
 	}
 	if err != nil {
 		out.discard()
-		return fmt.Errorf("export %s: %w", arg, err)
+		return err
 	}
 	if err := out.close(); err != nil {
 		return err
 	}
+	tellRough(s.err, arg, e)
 	if !f.quiet {
 		out.tell(s.err, format)
 	}
 	return nil
+}
+
+// tellRough says on standard error what could not be told in full.
+func tellRough(w io.Writer, arg string, from any) {
+	if r, ok := from.(interface{ Rough() string }); ok && r.Rough() != "" {
+		fmt.Fprintf(w, "conctrace: %s: warning: %s\n", printable(arg), r.Rough())
+	}
+}
+
+// tellNothing says on standard error that no goroutine is meant.
+func tellNothing(w io.Writer, r *result.Result) {
+	for _, warning := range r.Trace.Warnings {
+		if warning.Code == "nothing-selected" {
+			fmt.Fprintf(w, "conctrace: %s: warning: %s\n", printable(r.Trace.File), warning.Message)
+		}
+	}
 }
 
 // chooseFormat goes by --format, else by the extension of --output, and refuses flags
@@ -138,9 +157,9 @@ func (f *exportFlags) chooseFormat(cmd *cobra.Command) (format export.Format, er
 }
 
 // open opens what is to be written: a file, or one for each part in a folder.
-func (f *exportFlags) open(cmd *cobra.Command, format export.Format, s streams) (written, error) {
+func (f *exportFlags) open(cmd *cobra.Command, arg string, format export.Format, s streams) (written, error) {
 	if len(format.Parts) > 0 && f.table == "" {
-		return f.openParts(format)
+		return f.openParts(arg, format)
 	}
 	if isFolder(f.output) {
 		return nil, fmt.Errorf("%s is a folder: name a file in it", f.output)
@@ -150,14 +169,14 @@ func (f *exportFlags) open(cmd *cobra.Command, format export.Format, s streams) 
 			return nil, err
 		}
 	}
-	file, err := writeTo(f.output, s.out)
+	file, err := writeTo(f.output, arg, s.out)
 	if err != nil {
 		return nil, err
 	}
 	return written{f.table: file}, nil
 }
 
-func (f *exportFlags) openParts(format export.Format) (written, error) {
+func (f *exportFlags) openParts(arg string, format export.Format) (written, error) {
 	if !isFolder(f.output) {
 		return nil, fmt.Errorf("which table? --table is one of %s; or name a folder (-o DIR/), which gets a file for each", strings.Join(format.Parts, ", "))
 	}
@@ -166,7 +185,7 @@ func (f *exportFlags) openParts(format export.Format) (written, error) {
 	}
 	out := written{}
 	for _, part := range format.Parts {
-		file, err := writeTo(filepath.Join(f.output, part+format.Extensions[0]), nil)
+		file, err := writeTo(filepath.Join(f.output, part+format.Extensions[0]), arg, nil)
 		if err != nil {
 			out.discard()
 			return nil, err

@@ -123,3 +123,57 @@ func TestExportToADevice(t *testing.T) {
 		t.Errorf("%v became %v, %v", before.Mode(), after.Mode(), err)
 	}
 }
+
+// A link stays a link, and what it leads to is written.
+func TestLinksAreFollowed(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target.folded"), filepath.Join(dir, "link.folded")
+	if err := os.WriteFile(target, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range [][]string{{"export", server, "-o", link}, {"pprof", server, "-o", link}} {
+		if code, _, told := command(t, nil, args...); code != exitDone {
+			t.Fatalf("exit code %d, %s", code, told)
+		}
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("the link became %v, %v", info.Mode(), err)
+		}
+		if data, err := os.ReadFile(target); err != nil || len(data) < 100 {
+			t.Errorf("%d bytes, %v", len(data), err)
+		}
+	}
+}
+
+// A trace is not written over.
+func TestTheTraceIsNotWrittenOver(t *testing.T) {
+	t.Chdir(repositoryRoot(t))
+	data, err := os.ReadFile(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.folded")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"export", path, "-o", path}, {"pprof", path, "-o", path}} {
+		if code, _, told := command(t, nil, args...); code != exitUsage || !strings.Contains(told, "is the trace itself") {
+			t.Errorf("%q: exit code %d, %s", args, code, told)
+		}
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, data) {
+		t.Error("the trace is another")
+	}
+}
+
+// A filter that means nobody is told.
+func TestAnEmptySelectionIsTold(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "x.pb.gz")
+	for _, args := range [][]string{{"pprof", server, "-o", out, "--group", "nosuch"}, {"export", server, "-f", "folded", "--task", "nosuch"}} {
+		if code, _, told := command(t, nil, args...); code != exitDone || !strings.Contains(told, "no goroutine of the trace matches the filter") {
+			t.Errorf("%q: exit code %d, %s", args, code, told)
+		}
+	}
+}

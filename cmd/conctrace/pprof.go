@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -139,6 +138,10 @@ func runPprof(cmd *cobra.Command, arg string, f *pprofFlags, s streams) error {
 	if err := binaryOutput(cmd, f.output, s.out, "a profile", "profile.pb.gz"); err != nil {
 		return err
 	}
+	out, err := writeTo(f.output, arg, s.out)
+	if err != nil {
+		return err
+	}
 	bar := newProgress(s.err, arg, f.quiet)
 	var p *profile.Profile
 	if f.criticalPath {
@@ -147,16 +150,19 @@ func runPprof(cmd *cobra.Command, arg string, f *pprofFlags, s streams) error {
 		p, err = f.profile(cmd.Context(), arg, po, s, bar)
 	}
 	bar.finish()
+	if err == nil {
+		err = p.Write(out)
+	}
 	if err != nil {
+		out.discard()
 		return err
 	}
-	out := openOutput(f.output, s.out)
-	if err := errors.Join(p.Write(out), out.close()); err != nil {
-		return fmt.Errorf("write %s: %w", out.name, err)
+	if err := out.close(); err != nil {
+		return err
 	}
-	if out.file != nil && !f.quiet {
+	if out.path != "" && !f.quiet {
 		tellProfile(s.err, p)
-		tellWritten(s.err, out.name, out.written)
+		tellWritten(s.err, out.path, int(out.n))
 	}
 	return nil
 }
@@ -188,6 +194,8 @@ func (f *pprofFlags) profile(ctx context.Context, arg string, po pprof.Options, 
 		return nil, err
 	}
 	tellDamage(s.err, r)
+	tellNothing(s.err, r)
+	tellRough(s.err, arg, c)
 	return c.Profile()
 }
 
@@ -210,7 +218,7 @@ func (f *pprofFlags) path(cmd *cobra.Command, arg string, s streams, bar *progre
 	if len(r.Paths) == 0 {
 		return nil, fmt.Errorf("there is no path in %s: nothing ran", arg)
 	}
-	return pprof.Path(r, 0)
+	return pprof.Path(r, 0, f.group)
 }
 
 // binaryOutput refuses to write what is not text to a terminal.

@@ -125,9 +125,18 @@ func (p *perfetto) Begin(r *result.Result, t *interval.Tables) {
 	p.describe(stopTrack, runtimeTrack, "stop of the world", nil)
 	p.describe(markTrack, runtimeTrack, "GC marking", nil)
 	for i := range r.Groups {
-		p.describe(p.groupTrack(i), goroutinesTrack, groupName(&r.Groups[i]), func(m *message) { m.number(trackRank, uint64(i)) })
+		p.describeGroup(p.groupTrack(i), i, groupName(&r.Groups[i]))
 	}
-	p.describe(othersTrack, goroutinesTrack, "others", func(m *message) { m.number(trackRank, uint64(len(r.Groups))) })
+	p.describeGroup(othersTrack, len(r.Groups), "others")
+}
+
+// describeGroup writes the descriptor of a track for goroutines, which are in the order
+// of their numbers.
+func (p *perfetto) describeGroup(uuid uint64, rank int, name string) {
+	p.describe(uuid, goroutinesTrack, name, func(m *message) {
+		m.number(trackRank, uint64(rank))
+		m.number(trackOrdering, explicitOrder)
+	})
 }
 
 // groupName is what a group's track is called.
@@ -259,6 +268,9 @@ func (p *perfetto) Born(b *interval.Birth) {
 		p.lives[b.Slot].name += " " + plain.Text(names.ShortFunc(p.result.Groups[b.Group].Name))
 	}
 	p.describe(uuid, p.groupTrack(b.Group), name, func(m *message) { m.number(trackRank, uint64(min(max(b.G, 0), 1<<31-1))) })
+	if !b.Older {
+		p.lives[b.Slot].flow = p.flowFrom(b.Parent, b.ParentSlot, b.Stack, b.At, "creates", b.G)
+	}
 }
 
 // Stretch writes an interval when all of it is known.
@@ -279,13 +291,10 @@ func (p *perfetto) Stretch(s *interval.Stretch) {
 	if s.End <= from {
 		return
 	}
-	if c.Kind == waitkind.New && !s.CensoredStart {
-		g.flow = p.flowFrom(s, from, "creates")
-	}
 	p.slice(from, s.End, g.uuid, c.Kind.Class().String(), sliceName(c), func(m *message) { p.tell(m, g, s, c) })
 	g.flow = 0
 	if c.Kind.Class().Waiting() && !s.CensoredEnd {
-		g.flow = p.flowFrom(s, s.End, "wakes")
+		g.flow = p.flowFrom(s.Waker, s.WakerSlot, s.WakerStack, s.End, "wakes", s.G)
 	}
 	if s.P >= 0 {
 		p.slice(from, s.End, p.processor(s.P), "running", g.name, func(m *message) { p.noteNumber(m, "goroutine", s.G) })
@@ -337,16 +346,16 @@ func (p *perfetto) tell(m *message, g *track, s *interval.Stretch, c *interval.C
 
 // flowFrom writes where an arrow to a goroutine begins, on the track of the one that
 // woke or created it, and returns its number; 0 where that one has no track.
-func (p *perfetto) flowFrom(s *interval.Stretch, at int64, what string) uint64 {
-	if s.Waker < 0 || s.WakerSlot < 0 || int(s.WakerSlot) >= len(p.lives) || p.lives[s.WakerSlot].g != uint64(s.Waker) {
+func (p *perfetto) flowFrom(who int64, slot, stack int32, at int64, what string, whom int64) uint64 {
+	if who < 0 || slot < 0 || int(slot) >= len(p.lives) || p.lives[slot].g != uint64(who) {
 		return 0
 	}
 	p.flows++
-	p.event(at, instant, p.lives[s.WakerSlot].uuid, func(m *message) {
+	p.event(at, instant, p.lives[slot].uuid, func(m *message) {
 		m.number(eventNameIID, p.names.id(what, &p.fresh))
 		m.fixed(eventFlowIDs, p.flows)
-		p.noteNumber(m, "goroutine", s.G)
-		p.noteText(m, "at", p.place(s.WakerStack))
+		p.noteNumber(m, "goroutine", whom)
+		p.noteText(m, "at", p.place(stack))
 	})
 	return p.flows
 }
@@ -490,7 +499,7 @@ func (p *perfetto) Heap(h *interval.Heap) {
 func (p *perfetto) Line(slot int32, l *interval.Line) {
 	p.event(l.At, instant, p.lives[slot].uuid, func(m *message) {
 		m.number(eventCategoryIIDs, p.categories.id("log", &p.fresh))
-		m.text(eventName, strings.TrimPrefix(plain.Text(l.Category)+": "+plain.Text(l.Message), ": "))
+		m.text(eventName, strings.Trim(plain.Text(l.Category)+": "+plain.Text(l.Message), ": "))
 		if l.Task > 0 {
 			p.noteNumber(m, "task", l.Task)
 		}

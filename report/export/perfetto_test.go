@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/conctrace/conctrace/analyze"
+	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 	"github.com/conctrace/conctrace/report/pprof"
@@ -421,6 +422,19 @@ func TestPerfettoTellsWhatHappened(t *testing.T) {
 			arrows++
 		}
 	}
+	creations, told := 0, 0
+	for _, i := range l.instants {
+		if i.name == "creates" {
+			told++
+		}
+	}
+	count := &births{n: &creations}
+	if _, err := analyze.Stream(context.Background(), analyze.File(serverTrace), analyze.Options{}, count); err != nil {
+		t.Fatal(err)
+	}
+	if told != creations || told < 300 {
+		t.Errorf("%d arrows from creators, there are %d creations", told, creations)
+	}
 	var wantTasks, wantRegions int64
 	for _, s := range r.Tasks {
 		wantTasks += s.Count
@@ -430,6 +444,35 @@ func TestPerfettoTellsWhatHappened(t *testing.T) {
 	}
 	if int64(tasks) < wantTasks || int64(regions) < wantRegions || logs == 0 || stops == 0 || arrows < 1000 {
 		t.Errorf("%d tasks of %d, %d regions of %d, %d log lines, %d stops, %d arrows", tasks, wantTasks, regions, wantRegions, logs, stops, arrows)
+	}
+}
+
+// births counts the goroutines whose creation the trace has.
+type births struct {
+	interval.Nothing
+	n *int
+}
+
+func (b *births) Born(birth *interval.Birth) {
+	if birth.Parent >= 0 && !birth.Older {
+		*b.n++
+	}
+}
+
+// Log lines have their category and message.
+func TestPerfettoKeepsLogLines(t *testing.T) {
+	_, out := exported(t, "perfetto", traces+"/go1.26/all.trace", analyze.Options{}, pprof.Options{})
+	l := read(t, out[""].Bytes())
+	lines := 0
+	for _, i := range l.instants {
+		if i.category == "log" {
+			if lines++; i.name == "" || strings.HasSuffix(i.name, ":") || strings.HasSuffix(i.name, " ") {
+				t.Errorf("a line %q", i.name)
+			}
+		}
+	}
+	if lines == 0 {
+		t.Error("no log lines")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/pprof/profile"
 
+	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
 	"github.com/conctrace/conctrace/report/internal/plain"
@@ -24,6 +25,7 @@ const (
 	nobody    = "(no goroutine)"
 	noStack   = "(no stack in the trace)"
 	unnamed   = "(no name in the trace)" // as functions of C may have
+	tooMany   = "(too many to be told apart)"
 )
 
 // Profile is what was collected. It is called after the last stretch.
@@ -43,7 +45,7 @@ func (c *Collector) Profile() (*profile.Profile, error) {
 	r := c.result
 	b.p.Comments = append(about(r.Trace, r.Scope), c.comments()...)
 	b.times(r.Trace.StartedAt, r.Scope)
-	return b.done(r.Trace.File)
+	return b.done(fileOf(r.Trace))
 }
 
 // Of is a profile of one class of what was collected, with what is at rest or without.
@@ -84,8 +86,14 @@ func (c *Collector) frames(k key) []result.Frame {
 	case atEntry:
 		own = nil
 	}
-	if len(own) == 0 {
+	switch {
+	case k.rough == byKind:
+		own = []result.Frame{{Func: tooMany}, {Func: c.group(cell.Group)}}
+	case len(own) == 0:
 		own = []result.Frame{{Func: c.group(cell.Group)}}
+	}
+	if k.rough != exact && c.opts.Stack != Blocked {
+		k.chain = manyChains
 	}
 	if k.from != ofWait || c.opts.Stack == Blocked {
 		return own
@@ -95,13 +103,17 @@ func (c *Collector) frames(k key) []result.Frame {
 		if k.chain == 0 {
 			return []result.Frame{{Func: "(" + cell.Kind.String() + ")"}, {Func: nobody}}
 		}
-		return c.wakerOf(c.chains.links[k.chain])
+		return c.wakerOf(k.chain)
 	}
 	return c.below(own, k.chain, ready)
 }
 
 // wakerOf is where a waker was.
-func (c *Collector) wakerOf(l link) []result.Frame {
+func (c *Collector) wakerOf(id chainID) []result.Frame {
+	if id == manyChains {
+		return []result.Frame{{Func: tooMany}}
+	}
+	l := c.chains.links[id]
 	if frames := c.tables.StackOf(l.stack); len(frames) > 0 {
 		return frames
 	}
@@ -118,8 +130,9 @@ func (c *Collector) below(own []result.Frame, id chainID, ready bool) []result.F
 	}
 	for id != 0 {
 		l := c.chains.links[id]
-		turned = append(append(turned, result.Frame{Func: name}), c.wakerOf(l)...)
+		turned = append(append(turned, result.Frame{Func: name}), c.wakerOf(id)...)
 		switch {
+		case id == manyChains:
 		case l.via >= 0:
 			via := &c.tables.Cells[l.via]
 			turned = append(append(turned, result.Frame{Func: hadWaited + " " + via.Kind.Label()}), c.tables.StackOf(via.Stack)...)
@@ -141,6 +154,9 @@ func (c *Collector) group(at int) string {
 
 func (c *Collector) labels(k key) map[string]string {
 	cell := &c.tables.Cells[k.cell]
+	if k.rough == byKind { // the cell is one of many
+		cell = &interval.Cell{Kind: cell.Kind, Group: cell.Group, Rule: cell.Rule, System: cell.System}
+	}
 	out := map[string]string{
 		"class": cell.Kind.Class().String(), "kind": cell.Kind.String(), "reason": cell.Reason, "group": c.group(cell.Group),
 		"task": k.task, "at_rest": cell.Rule, "censored": censorings[k.censored], "waker": k.waker, "stack": sources[k.from],
@@ -168,8 +184,15 @@ func (c *Collector) comments() []string {
 	if c.opts.Stack != Blocked {
 		out = append(out, "The stacks of waits are those of --stack "+Stacks[c.opts.Stack]+".")
 	}
-	if c.coarse > 0 {
-		out = append(out, fmt.Sprintf("%v of the time has no labels but those of its place: there were too many different samples.", time.Duration(c.coarse)))
+	if c.opts.OffCPU {
+		var names []string
+		for _, class := range c.opts.classes() {
+			names = append(names, class.String())
+		}
+		out = append(out, "Off the CPU are "+strings.Join(names, ", ")+".")
+	}
+	if rough := c.Rough(); rough != "" {
+		out = append(out, "Attention: "+rough+".")
 	}
 	return out
 }
@@ -177,7 +200,7 @@ func (c *Collector) comments() []string {
 // about says of what a profile is.
 func about(t result.Trace, s result.Scope) []string {
 	out := []string{
-		"conctrace: " + plain.Text(t.File),
+		"conctrace: " + fileOf(t),
 		fmt.Sprintf("Window: %v to %v of a trace of %v.", time.Duration(s.FromNs), time.Duration(s.ToNs), time.Duration(t.DurationNs)),
 	}
 	if s.Group != "" {
@@ -190,6 +213,14 @@ func about(t result.Trace, s result.Scope) []string {
 		out = append(out, "The trace is damaged: a part of it is missing.")
 	}
 	return out
+}
+
+// fileOf is what a trace is called.
+func fileOf(t result.Trace) string {
+	if t.File == "-" {
+		return "standard input"
+	}
+	return plain.Text(t.File)
 }
 
 // builder makes a profile.
@@ -252,8 +283,17 @@ func (b *builder) times(started string, s result.Scope) {
 // done puts everything into an order that does not depend on the run, and numbers it.
 // The trace takes the place of the program that pprof asks for.
 func (b *builder) done(file string) (*profile.Profile, error) {
-	slices.SortFunc(b.p.Sample, compareSamples)
-	trace := &profile.Mapping{ID: 1, File: plain.Text(file), HasFunctions: true, HasFilenames: true, HasLineNumbers: true, HasInlineFrames: true}
+	labels := make(map[*profile.Sample]string, len(b.p.Sample))
+	for _, s := range b.p.Sample {
+		labels[s] = labelText(s)
+	}
+	slices.SortFunc(b.p.Sample, func(x, y *profile.Sample) int {
+		if c := compareSamples(x, y); c != 0 {
+			return c
+		}
+		return strings.Compare(labels[x], labels[y])
+	})
+	trace := &profile.Mapping{ID: 1, File: file, HasFunctions: true, HasFilenames: true, HasLineNumbers: true, HasInlineFrames: true}
 	b.p.Mapping = []*profile.Mapping{trace}
 	functions, locations := map[*profile.Function]bool{}, map[*profile.Location]bool{}
 	for _, s := range b.p.Sample {
@@ -282,10 +322,7 @@ func compareSamples(x, y *profile.Sample) int {
 	if c := slices.Compare(y.Value, x.Value); c != 0 {
 		return c
 	}
-	if c := slices.CompareFunc(x.Location, y.Location, compareLocations); c != 0 {
-		return c
-	}
-	return strings.Compare(labelText(x), labelText(y))
+	return slices.CompareFunc(x.Location, y.Location, compareLocations)
 }
 
 func compareLocations(x, y *profile.Location) int {

@@ -10,6 +10,8 @@ import (
 type chainID int32
 
 const (
+	// manyChains stands for chains that are too many to be told apart.
+	manyChains chainID = 1
 	// maxDepth is how many wakers a chain has.
 	maxDepth = 4
 	// maxChains bounds the different chains that are held.
@@ -32,7 +34,7 @@ type chains struct {
 	ids   map[link]chainID
 }
 
-func newChains() chains { return chains{make([]link, 1), map[link]chainID{}} }
+func newChains() chains { return chains{make([]link, manyChains+1), map[link]chainID{}} }
 
 // waited is the last wait of a goroutine.
 type waited struct {
@@ -50,8 +52,8 @@ func (c *chains) of(col *Collector, l *life, s *interval.Stretch, class waitkind
 	var id chainID
 	if s.Waker >= 0 {
 		at := link{stack: s.WakerStack, group: s.WakerGroup, culprit: s.Culprit, via: -1}
-		if col.opts.Stack == Chain && class != waitkind.Runnable && s.WakerSlot >= 0 && int(s.WakerSlot) < len(col.lives) {
-			at = c.behind(at, &col.lives[s.WakerSlot].waited, s.Start)
+		if waker := col.live(s.WakerSlot, s.Waker); waker != nil && col.opts.Stack == Chain && class != waitkind.Runnable {
+			at = c.behind(at, &waker.waited, s.Start)
 		}
 		id = c.id(at)
 	}
@@ -59,6 +61,14 @@ func (c *chains) of(col *Collector, l *life, s *interval.Stretch, class waitkind
 		l.waited = waited{s.End, s.Cell, id}
 	}
 	return id
+}
+
+// live is the goroutine of that number on a slot, nil if it is not one that is asked for.
+func (c *Collector) live(slot int32, g int64) *life {
+	if slot < 0 || int(slot) >= len(c.lives) || c.lives[slot].g != g {
+		return nil
+	}
+	return &c.lives[slot]
 }
 
 // behind adds what the waker itself waited for since the wait began. Its length is
@@ -97,7 +107,7 @@ func (c *chains) id(l link) chainID {
 		return id
 	}
 	if len(c.links) >= maxChains {
-		return 0
+		return manyChains
 	}
 	id := chainID(len(c.links))
 	c.links = append(c.links, l)

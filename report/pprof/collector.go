@@ -1,6 +1,9 @@
 package pprof
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/conctrace/conctrace/analyze/interval"
 	"github.com/conctrace/conctrace/analyze/result"
 	"github.com/conctrace/conctrace/analyze/waitkind"
@@ -8,7 +11,8 @@ import (
 )
 
 // maxSamples is how many different samples are held, some 100 MB. What comes after
-// them is summed without what tells samples of one place apart.
+// them is summed without what tells samples of one place apart; after as many more it is
+// summed by group and kind.
 const maxSamples = 200_000
 
 // Collector is an interval.Sink that sums the time by what it was and where.
@@ -22,13 +26,15 @@ type Collector struct {
 	chains chains
 
 	samples map[key]*value
-	most    int   // of them
-	coarse  int64 // ns of what is summed without all of its labels
+	most    int              // of them
+	kinds   map[kindOf]int32 // cells that stand for all of a group and kind
+	coarse  int64            // ns of what is summed without all of its labels
 	wakers  map[int32]string
 }
 
 // life is a goroutine that lives.
 type life struct {
+	g       int64
 	sampled []interval.Sample // on CPU, not yet within a stretch
 	waited  waited
 }
@@ -42,11 +48,29 @@ type key struct {
 	stack int32 // with from sampled
 	chain chainID
 	from  source
+	rough roughness
 	// What follows are labels.
 	censored uint8
 	task     string
 	waker    string
 	culprit  int32 // frame, plus 1
+}
+
+// roughness is how much of what tells samples apart was left out.
+type roughness uint8
+
+const (
+	exact roughness = iota
+	byPlace
+	byKind
+)
+
+// kindOf is what samples have in common that are summed by group and kind.
+type kindOf struct {
+	group  int
+	kind   waitkind.Kind
+	rule   string
+	system bool
 }
 
 // value is what a sample sums.
@@ -73,7 +97,7 @@ var censorings = [...]string{"", "start", "end", "both"}
 
 // New returns a Collector.
 func New(o Options) *Collector {
-	c := &Collector{opts: o, samples: map[key]*value{}, most: maxSamples, wakers: map[int32]string{}, chains: newChains()}
+	c := &Collector{opts: o, samples: map[key]*value{}, most: maxSamples, kinds: map[kindOf]int32{}, wakers: map[int32]string{}, chains: newChains()}
 	for _, class := range o.classes() {
 		c.counts[class] = true
 	}
@@ -88,7 +112,7 @@ func (c *Collector) Born(b *interval.Birth) {
 	for int(b.Slot) >= len(c.lives) {
 		c.lives = append(c.lives, life{})
 	}
-	c.lives[b.Slot] = life{sampled: c.lives[b.Slot].sampled[:0]}
+	c.lives[b.Slot] = life{g: b.G, sampled: c.lives[b.Slot].sampled[:0]}
 }
 
 // Sample keeps a CPU sample until its stretch ends.
@@ -178,12 +202,8 @@ func (l *life) samplesOf(s *interval.Stretch) []interval.Sample {
 func (c *Collector) add(k key, count, ns int64) {
 	v := c.samples[k]
 	if v == nil {
-		if len(c.samples) >= c.most {
+		if k = c.fitting(k); k.rough != exact {
 			c.coarse += ns
-			k = key{cell: k.cell, from: k.from}
-			if k.from == sampled {
-				k.from = atEnd
-			}
 			v = c.samples[k]
 		}
 		if v == nil {
@@ -193,6 +213,36 @@ func (c *Collector) add(k key, count, ns int64) {
 	}
 	v.count += count
 	v.ns += ns
+}
+
+// fitting is what a new sample is summed as when there are many already.
+func (c *Collector) fitting(k key) key {
+	if len(c.samples) < c.most {
+		return k
+	}
+	rough := key{cell: k.cell, rough: byPlace, from: k.from}
+	if k.from == sampled {
+		rough.from = atEntry
+	}
+	if _, ok := c.samples[rough]; ok || len(c.samples) < 2*c.most {
+		return rough
+	}
+	cell := &c.tables.Cells[k.cell]
+	of := kindOf{cell.Group, cell.Kind, cell.Rule, cell.System}
+	first, ok := c.kinds[of]
+	if !ok {
+		first = k.cell
+		c.kinds[of] = first
+	}
+	return key{cell: first, rough: byKind, from: rough.from}
+}
+
+// Rough says how much of the time could not be told in full, "" for nothing.
+func (c *Collector) Rough() string {
+	if c.coarse == 0 {
+		return ""
+	}
+	return fmt.Sprintf("there were too many different samples: %v of the time has no labels but those of its group and kind, and where even places were too many no stack; a window (--from, --to) or a class has fewer", time.Duration(c.coarse))
 }
 
 // waker is the function that ended a wait, "" where none did.

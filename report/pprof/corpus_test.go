@@ -220,7 +220,7 @@ func TestGoToolPprofReadsProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	critical, err := pprof.Path(path, 0)
+	critical, err := pprof.Path(path, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,10 @@ import (
 // the group of the goroutine. Labels: kind (of the step: code, lock-holder, scheduler,
 // gc, syscall, io, timer, open, unknown, unresolved, other), wait (class/kind, where the
 // step is no running), group, region, held_in (the function that held a lock meanwhile).
-func Path(r *result.PathReport, i int) (*profile.Profile, error) {
+//
+// group is the expression by which goroutines were asked for, "" for all: those of others
+// on the path have no name in the report.
+func Path(r *result.PathReport, i int, group string) (*profile.Profile, error) {
 	b := newBuilder()
 	b.types("critical-path")
 	b.p.DefaultSampleType = "critical-path"
@@ -52,11 +55,11 @@ func Path(r *result.PathReport, i int) (*profile.Profile, error) {
 			"kind": k.kind, "wait": k.wait, "group": k.name, "region": k.region, "held_in": k.heldIn.Func,
 		})
 	}
-	scope := result.Scope{FromNs: p.FromNs, ToNs: p.ToNs}
+	scope := result.Scope{FromNs: p.FromNs, ToNs: p.ToNs, Group: group}
 	b.p.Comments = append(about(result.Trace{File: r.Trace.File, DurationNs: r.Trace.DurationNs, Complete: r.Trace.Complete}, scope),
 		fmt.Sprintf("%s: %s, %v.", r.Question, p.Title, time.Duration(p.ToNs-p.FromNs)))
 	b.times("", scope)
-	return b.done(r.Trace.File)
+	return b.done(fileOf(result.Trace{File: r.Trace.File}))
 }
 
 func frameOf(f *result.Frame) result.Frame {
@@ -68,7 +71,7 @@ func frameOf(f *result.Frame) result.Frame {
 
 func groupOf(r *result.PathReport, at int) string {
 	if at < 0 || at >= len(r.Groups) {
-		return "(goroutines of several groups)"
+		return "(other goroutines)"
 	}
 	return r.Groups[at].Name
 }

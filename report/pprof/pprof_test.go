@@ -198,7 +198,7 @@ func TestTooManySamplesKeepTheTime(t *testing.T) {
 		s.TaskType = fmt.Sprint(i)
 		c.Stretch(s)
 	}
-	if len(c.samples) > most+1 || c.coarse != 20 {
+	if len(c.samples) > most+1 || c.coarse != 20 || c.Rough() == "" {
 		t.Errorf("%d samples, %d ns without labels", len(c.samples), c.coarse)
 	}
 	p, err := c.Profile()
@@ -228,5 +228,53 @@ func TestNamesAreHarmless(t *testing.T) {
 func TestOptionsCheck(t *testing.T) {
 	if err := (&Options{OffCPU: true, Classes: []waitkind.Class{waitkind.Running}}).Check(); err == nil {
 		t.Error("running is off the CPU")
+	}
+}
+
+// A waker that was not asked for has not waited for what another goroutine did that had
+// its slot before.
+func TestChainsDoNotTakeAnothersWaits(t *testing.T) {
+	c := newCollector(Options{OffCPU: true, Stack: Chain})
+	c.Stretch(did(2, 0, 50, 2)) // its slot is then taken by goroutine 9
+	s := did(1, 20, 95, 0)
+	s.Waker, s.WakerSlot, s.WakerStack = 9, 2, 4
+	c.Stretch(s)
+	want := []string{"root > wait > (woken by) > wake > root off-cpu-count=1 off-cpu=75", "root > rest off-cpu-count=1 off-cpu=50"}
+	if diff := cmp.Diff(want, samplesOf(t, c)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Samples that are too many are not told as something that they are not, and however
+// many places there are, the number of samples is bounded.
+func TestRoughSamplesSaySo(t *testing.T) {
+	for stack, want := range map[Stack]string{
+		Blocked: "root > (too many to be told apart)", Waker: "(too many to be told apart)", Chain: "(woken by) > (too many to be told apart)",
+	} {
+		c := newCollector(Options{Classes: []waitkind.Class{waitkind.BlockedSync}, Stack: stack})
+		c.most = 10
+		var ns int64
+		for i := range 1000 {
+			cell := int32(len(c.tables.Cells))
+			c.tables.Cells = append(c.tables.Cells, c.tables.Cells[0])
+			s := did(1, 0, int64(i+1), cell)
+			s.Waker, s.WakerSlot, s.WakerStack = 2, 2, 4
+			c.Stretch(s)
+			ns += s.Ns()
+		}
+		if len(c.samples) > 2*c.most+1 {
+			t.Errorf("%d samples are held", len(c.samples))
+		}
+		all := strings.Join(samplesOf(t, c), "\n")
+		if !strings.Contains(all, want) || strings.Contains(all, "no goroutine") {
+			t.Errorf("%s: no %q in\n%s", Stacks[stack], want, all)
+		}
+		var got int64
+		for _, v := range c.samples {
+			got += v.ns
+		}
+		if got != ns || !strings.Contains(c.Rough(), "too many different samples") {
+			t.Errorf("%d ns of %d, %q", got, ns, c.Rough())
+		}
 	}
 }

@@ -168,8 +168,16 @@ func (s *spans) taskBegin(r *timeline.Record) {
 	t.id, t.parent, t.name, t.g, t.slot, t.begin, t.dispatched = r.Value, r.Other, r.Name, r.G, r.Slot, r.At, false
 	s.open[t.id] = t
 	in := s.enter(l)
+	if len(in.begun) >= maxBegun {
+		t.dispatched = true // it counts as one that others end
+		return
+	}
 	in.begun = append(in.begun, t)
 }
+
+// maxBegun bounds the open tasks of one goroutine that are gone through with each of its
+// intervals.
+const maxBegun = 1000
 
 // newTask returns a task without time, the rest of which is to be filled in.
 func (s *spans) newTask() *taskRun {

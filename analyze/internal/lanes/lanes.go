@@ -161,6 +161,10 @@ func (l *Lanes) coarsen() {
 
 // ended takes the last interval of a goroutine.
 func (l *Lanes) ended(g *life, s *interval.Stretch) {
+	if len(g.Intervals) == 0 {
+		g.Goroutine = nil // it has no time in the window
+		return
+	}
 	g.Open = s.Open
 	l.log.Seen++
 	g.split = false

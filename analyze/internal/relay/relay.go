@@ -43,7 +43,8 @@ type Relay struct {
 	names    names
 	lives    []life        // by slot
 	births   map[int64]int // of goroutines without a group, where there were several
-	tasks    map[int64]*interval.Task
+	tasks    map[int64]*openTask
+	dropped  bool // tasks: too many were open
 	culprits map[culpritKey]int32
 	stretch  interval.Stretch // scratch
 }
@@ -79,7 +80,7 @@ type culpritKey struct{ cell, waker int32 }
 func New(o Options, tables *event.Tables, sink interval.Sink) *Relay {
 	r := &Relay{
 		opts: o, from: o.Result.Scope.FromNs, to: o.Result.Scope.ToNs, tables: tables, sink: sink,
-		names: newNames(o, tables), births: map[int64]int{}, tasks: map[int64]*interval.Task{}, culprits: map[culpritKey]int32{},
+		names: newNames(o, tables), births: map[int64]int{}, tasks: map[int64]*openTask{}, culprits: map[culpritKey]int32{},
 	}
 	sink.Begin(o.Result, r.names.to)
 	return r
@@ -107,7 +108,7 @@ func (l *Relay) born(r *timeline.Record) {
 	g := &l.lives[r.Slot]
 	group, who := r.Group, r.Flags&timeline.FlagSystem
 	if group == timeline.NoGroup {
-		if group = l.late(r.G); l.opts.System(group) {
+		if group = l.late(r.G); group != timeline.NoGroup && l.opts.System(group) {
 			who = timeline.FlagSystem
 		}
 	}
@@ -117,8 +118,12 @@ func (l *Relay) born(r *timeline.Record) {
 	}
 	if g.told {
 		g.birth = interval.Birth{
-			G: r.G, Slot: r.Slot, At: r.Start, Group: l.opts.GroupAt(group), Parent: r.Other, Stack: l.names.stack(r.Stack),
+			G: r.G, Slot: r.Slot, At: r.Start, Group: l.opts.GroupAt(group), Parent: r.Other, ParentSlot: r.OtherSlot, Stack: l.names.stack(r.Stack),
 			Older: r.Flags&(timeline.FlagCensoredStart|timeline.FlagOutside) != 0, System: who != 0,
+		}
+		if !g.birth.Older {
+			l.beginSlot(r.OtherSlot)
+			l.begin(g)
 		}
 	}
 }
@@ -129,8 +134,12 @@ func (l *Relay) late(g int64) int32 {
 	if len(all) == 1 {
 		return all[0]
 	}
+	n := l.births[g]
+	if n >= len(all) {
+		return timeline.NoGroup // the file is not what it was
+	}
 	l.births[g]++
-	return all[l.births[g]-1]
+	return all[n]
 }
 
 // waker is a goroutine that others know by its slot.
@@ -209,6 +218,7 @@ func (l *Relay) tell(g *life, r *timeline.Record, last bool) {
 		l.by(s, g.ready)
 	case event.GoWaiting:
 		if r.Other != event.NoG && !r.Has(timeline.FlagExternal) {
+			l.beginSlot(r.OtherSlot)
 			w := l.waker(r.Other, r.OtherSlot, r.OtherStack)
 			l.by(s, w)
 			s.Culprit = l.culprit(g, r, s.Cell, w)
@@ -225,6 +235,13 @@ func (l *Relay) begin(g *life) {
 	if !g.begun {
 		g.begun, g.end = true, g.birth.At
 		l.sink.Born(&g.birth)
+	}
+}
+
+// beginSlot introduces the goroutine on a slot, so that others may refer to it.
+func (l *Relay) beginSlot(slot int32) {
+	if slot >= 0 && int(slot) < len(l.lives) && l.lives[slot].told {
+		l.begin(&l.lives[slot])
 	}
 }
 

@@ -183,3 +183,92 @@ func TestWhoMadeAGoroutineReady(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A task that a goroutine began that is not asked for has its beginning all the same,
+// and is what those that are asked for work for; it is told if one of them ended it.
+func TestTasksOfOthersHaveTheirBeginning(t *testing.T) {
+	tables := event.NewTables()
+	load := tables.Intern("load")
+	other := born(2, 3)
+	other.Flags = timeline.FlagDeselected
+	h := hear(tables, nil,
+		born(1, 3), other,
+		timeline.Record{Op: timeline.OpTaskBegin, G: 2, Slot: 2, Value: 7, Other: event.NoTask, Name: load, Start: 100, End: 100},
+		timeline.Record{Op: timeline.OpTaskBegin, G: 2, Slot: 2, Value: 8, Other: event.NoTask, Name: load, Start: 110, End: 110},
+		timeline.Record{Op: timeline.OpRegionBegin, G: 1, Slot: 1, Value: 7, Name: load, Start: 200, End: 200},
+		did(1, 200, 300, event.GoRunning, event.GoRunning, waitkind.User, timeline.FlagSplit),
+		timeline.Record{Op: timeline.OpTaskEnd, G: 1, Slot: 1, Value: 7, Name: load, Start: 300, End: 300},
+		timeline.Record{Op: timeline.OpTaskEnd, G: 2, Slot: 2, Value: 8, Name: load, Start: 310, End: 310},
+	)
+	if diff := cmp.Diff([]interval.Task{{ID: 7, Parent: -1, Type: "load", G: 2, Start: 100, Ns: 200}}, h.tasks); diff != "" {
+		t.Error(diff)
+	}
+	if h.stretches[len(h.stretches)-1].TaskType != "load" {
+		t.Errorf("%+v", h.stretches)
+	}
+}
+
+// What goes on after the window is open, also if the trace has its end.
+func TestWhatEndsAfterTheWindowIsOpen(t *testing.T) {
+	tables := event.NewTables()
+	load := tables.Intern("load")
+	late := timeline.Record{Op: timeline.OpTaskEnd, G: 1, Slot: 1, Value: 7, Name: load, Start: 1_000_000, End: 1_000_000, Flags: timeline.FlagOutside}
+	region := late
+	region.Op = timeline.OpRegionEnd
+	h := hear(tables, nil,
+		born(1, 3),
+		timeline.Record{Op: timeline.OpTaskBegin, G: 1, Slot: 1, Value: 7, Other: event.NoTask, Name: load, Start: 100, End: 100},
+		timeline.Record{Op: timeline.OpRegionBegin, G: 1, Slot: 1, Value: 7, Name: load, Start: 200, End: 200},
+		region, late,
+	)
+	if len(h.tasks) != 1 || !h.tasks[0].Open || len(h.regions) != 1 || !h.regions[0].Open {
+		t.Errorf("%+v, %+v", h.tasks, h.regions)
+	}
+}
+
+// Where there were too many open tasks nobody knows which of them began before the trace.
+func TestTasksThatDidNotFitAreNotTold(t *testing.T) {
+	tables := event.NewTables()
+	load := tables.Intern("load")
+	records := []timeline.Record{born(1, 3)}
+	for id := range int64(maxOpenTasks + 10) {
+		records = append(records, timeline.Record{Op: timeline.OpTaskBegin, G: 1, Slot: 1, Value: id + 1, Other: event.NoTask, Name: load, Start: 100, End: 100})
+	}
+	for id := range int64(maxOpenTasks + 10) {
+		records = append(records, timeline.Record{Op: timeline.OpTaskEnd, G: 1, Slot: 1, Value: id + 1, Other: event.NoTask, Name: load, Start: 200, End: 200})
+	}
+	h := hear(tables, nil, records...)
+	if len(h.tasks) != maxOpenTasks {
+		t.Errorf("%d tasks", len(h.tasks))
+	}
+	for _, task := range h.tasks {
+		if task.Older || task.Start != 100 {
+			t.Fatalf("%+v", task)
+		}
+	}
+}
+
+// Whoever is referred to has been introduced: a creator and a waker that have not done
+// anything yet that is over.
+func TestThoseReferredToAreIntroduced(t *testing.T) {
+	child := born(2, 3)
+	child.Other, child.OtherSlot, child.Start = 1, 1, 100
+	wait := did(3, 0, 150, event.GoWaiting, event.GoRunnable, waitkind.Mutex, 0)
+	wait.Other, wait.OtherSlot = 4, 4
+	older := func(g int64) timeline.Record {
+		r := born(g, 3)
+		r.Flags = timeline.FlagCensoredStart
+		return r
+	}
+	h := hear(event.NewTables(), nil, older(1), older(3), older(4), child, wait)
+	var order []int64
+	for _, b := range h.births {
+		order = append(order, b.G)
+	}
+	if diff := cmp.Diff([]int64{1, 2, 3, 4}, order); diff != "" {
+		t.Error(diff)
+	}
+	if h.births[1].ParentSlot != 1 || h.births[0].Older != true || h.births[1].Older {
+		t.Errorf("%+v", h.births)
+	}
+}

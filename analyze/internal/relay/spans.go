@@ -20,13 +20,23 @@ const (
 	backgroundTask = 0
 )
 
+// openTask is a task that has not ended. It is told if a goroutine that is asked for
+// began or ended it.
+type openTask struct {
+	interval.Task
+	told bool
+}
+
 func (l *Relay) taskBegins(r *timeline.Record) {
-	g := l.live(r)
-	if g == nil || len(l.tasks) >= maxOpenTasks {
+	if len(l.tasks) >= maxOpenTasks {
+		l.dropped = true
 		return
 	}
-	l.tasks[r.Value] = &interval.Task{ID: r.Value, Parent: r.Other, Type: l.tables.String(r.Name), G: r.G, Start: r.Start, Older: r.Has(timeline.FlagOutside)}
-	if len(g.own) < maxOwnTasks {
+	g := l.live(r)
+	l.tasks[r.Value] = &openTask{interval.Task{
+		ID: r.Value, Parent: r.Other, Type: l.tables.String(r.Name), G: r.G, Start: r.Start, Older: r.Has(timeline.FlagOutside),
+	}, g != nil}
+	if g != nil && len(g.own) < maxOwnTasks {
 		g.own = append(g.own, r.Value)
 	}
 }
@@ -35,18 +45,20 @@ func (l *Relay) taskBegins(r *timeline.Record) {
 func (l *Relay) taskEnds(r *timeline.Record) {
 	t := l.tasks[r.Value]
 	if t == nil {
-		if l.live(r) == nil {
-			return
+		if l.dropped {
+			return // it may be one of those that did not fit
 		}
-		t = &interval.Task{ID: r.Value, Parent: r.Other, Type: l.tables.String(r.Name), G: event.NoG, Start: l.from, Older: true}
+		t = &openTask{Task: interval.Task{ID: r.Value, Parent: r.Other, Type: l.tables.String(r.Name), G: event.NoG, Start: l.from, Older: true}}
 	}
 	delete(l.tasks, r.Value)
+	t.told = t.told || l.live(r) != nil
+	t.Open = r.Has(timeline.FlagOutside) // it went on after the window
 	l.taskDone(t, r.End)
 }
 
-func (l *Relay) taskDone(t *interval.Task, end int64) {
-	if t.Ns = end - t.Start; t.Ns > 0 {
-		l.sink.Task(t)
+func (l *Relay) taskDone(t *openTask, end int64) {
+	if t.Ns = end - t.Start; t.Ns > 0 && t.told {
+		l.sink.Task(&t.Task)
 	}
 }
 
@@ -76,7 +88,7 @@ func (l *Relay) regionEnds(r *timeline.Record) {
 	name := l.tables.String(r.Name)
 	for i := len(g.regions) - 1; i >= 0; i-- {
 		if g.regions[i].Type == name && g.regions[i].Task == r.Value {
-			l.endFrom(g, i, r, false)
+			l.endFrom(g, i, r, r.Has(timeline.FlagOutside))
 			return
 		}
 	}
@@ -84,7 +96,7 @@ func (l *Relay) regionEnds(r *timeline.Record) {
 	if g.begun {
 		start = max(g.birth.At, start)
 	}
-	l.regionDone(interval.Region{Task: r.Value, Type: name, G: r.G, Start: start, Older: true}, r)
+	l.regionDone(interval.Region{Task: r.Value, Type: name, G: r.G, Start: start, Older: true, Open: r.Has(timeline.FlagOutside)}, r)
 }
 
 // endRegions ends what a goroutine leaves open.

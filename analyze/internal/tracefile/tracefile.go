@@ -263,7 +263,10 @@ func (f *File) Spool(dir string) error {
 	if err != nil {
 		return fmt.Errorf("keep %s for a second reading: %w", f.name, err)
 	}
-	f.file, f.temp = temp, temp.Name()
+	f.file = temp
+	if os.Remove(temp.Name()) != nil {
+		f.temp = temp.Name() // a system that cannot remove what is open
+	}
 	// The copy is of what was decompressed, like everything that Read yields.
 	n, err := io.Copy(temp, struct{ io.Reader }{f})
 	if f.Err() == nil && err != nil {
