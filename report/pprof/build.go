@@ -42,6 +42,7 @@ func (c *Collector) Profile() (*profile.Profile, error) {
 		values[at], values[at+1] = v.count, v.ns
 		b.sample(c.frames(k), values, c.labels(k))
 	}
+	b.p.DefaultSampleType = first(b.p)
 	r := c.result
 	b.p.Comments = append(about(r.Trace, r.Scope), c.comments()...)
 	b.times(r.Trace.StartedAt, r.Scope)
@@ -69,11 +70,27 @@ func (c *Collector) columns(b *builder) (at [waitkind.NumClasses]int) {
 	if c.opts.OffCPU {
 		b.types("off-cpu")
 	}
-	b.p.DefaultSampleType = b.p.SampleType[1].Type
-	if !c.opts.OffCPU && slices.Contains(classes, waitkind.BlockedSync) {
-		b.p.DefaultSampleType = waitkind.BlockedSync.String()
-	}
 	return at
+}
+
+// first is the type of value to look at first: waiting for other goroutines, or where
+// there is none of it what there is most of.
+func first(p *profile.Profile) string {
+	best, most := "", int64(-1)
+	for i, t := range p.SampleType {
+		var ns int64
+		for _, s := range p.Sample {
+			ns += s.Value[i]
+		}
+		switch {
+		case t.Unit != "nanoseconds":
+		case t.Type == waitkind.BlockedSync.String() && ns > 0:
+			return t.Type
+		case ns > most:
+			best, most = t.Type, ns
+		}
+	}
+	return best
 }
 
 // frames are a sample's stack, leaf first.

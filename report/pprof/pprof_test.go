@@ -278,3 +278,17 @@ func TestRoughSamplesSaySo(t *testing.T) {
 		}
 	}
 }
+
+// A tool opens a profile with what there is of it.
+func TestTheFirstTypeHasTime(t *testing.T) {
+	for want, cells := range map[string][]int32{"blocked-sync": {1, 1, 0}, "running": {1}} {
+		c := newCollector(Options{SkipAtRest: true})
+		for i, cell := range cells {
+			c.Stretch(did(1, int64(i)*100, int64(i)*100+100, cell))
+		}
+		p, err := c.Profile()
+		if err != nil || p.DefaultSampleType != want {
+			t.Errorf("%v: %s, want %s (%v)", cells, p.DefaultSampleType, want, err)
+		}
+	}
+}
