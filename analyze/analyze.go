@@ -103,6 +103,9 @@ func Reader(name string, r io.Reader) Source {
 // do. Analyze returns it, wrapped or not, when nothing could be analysed.
 type NotTraceError = tracefile.NotTraceError
 
+// LimitError says that a trace is larger than Options.MaxBytes.
+type LimitError = tracefile.LimitError
+
 // Analyze analyses one trace.
 //
 // A damaged trace of which whole generations could be read gives a Result

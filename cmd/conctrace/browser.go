@@ -23,6 +23,7 @@ func openBrowser(url string, getenv func(string) string) {
 		return
 	}
 	cmd := exec.Command(name, append(args, url)...)
+	apart(cmd)
 	if cmd.Start() == nil {
 		go func() { _ = cmd.Wait() }()
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/conctrace/conctrace/report/html"
 	"github.com/conctrace/conctrace/report/pprof"
 	"github.com/conctrace/conctrace/report/serve"
+	"github.com/google/pprof/profile"
 	"github.com/spf13/cobra"
 )
 
@@ -37,8 +37,8 @@ func newServe(s streams, getenv func(string) string) *cobra.Command {
 		Use:   "serve TRACE",
 		Short: "Show the HTML report in a browser, with any range read anew and pprof's pages",
 		Long: `Analyses a trace and shows its HTML report in a browser, with the trace behind it: a range that
-is chosen in the page can be computed anew, with every interval in it, and pprof's own pages
-show the stacks of each class of time in it. The filters of the command hold for all of it.
+is chosen in the page can be computed anew, with up to four million of its intervals one by one,
+and pprof's own pages show the stacks of each class of time in it. The filters of the command hold for all of it.
 
 It answers this machine alone, at the address that it prints: the token in it lets a browser
 in, and is another one with every start. Ctrl-C ends it.
@@ -156,45 +156,33 @@ func openServed(ctx context.Context, arg string, o analyze.Options, s streams) (
 	info, err := os.Stat(arg)
 	switch {
 	case arg == "-":
-		err = t.spool(ctx, arg, func() (io.Reader, error) { return s.in, nil })
+		err = t.spool(ctx, source(arg, s))
 	case err == nil && !info.Mode().IsRegular() && !info.IsDir():
-		err = t.spool(ctx, arg, func() (io.Reader, error) { return os.Open(arg) })
+		err = t.spool(ctx, source(arg, s))
+	case err != nil:
+		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+			err = pathErr.Err // messages begin with the name as it was given
+		}
+		err = fmt.Errorf("%s: %w", arg, err)
 	}
 	if err == nil {
 		t.info, err = os.Stat(t.path)
 	}
 	if err != nil {
 		t.close()
-		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-			err = pathErr.Err // messages begin with the name as it was given
-		}
-		return nil, fmt.Errorf("%s: %w", arg, err)
+		return nil, err
 	}
 	return t, nil
 }
 
-// spool copies what open yields into a temporary file. What does not end by itself is
-// left behind when ctx ends.
-func (t *served) spool(ctx context.Context, name string, open func() (io.Reader, error)) error {
+// spool copies a trace that can be read only once into a temporary file.
+func (t *served) spool(ctx context.Context, from analyze.Source) error {
 	temp, err := os.CreateTemp("", "conctrace-*.trace")
 	if err != nil {
-		return err
+		return fmt.Errorf("keep %s in a temporary file: %w", from.Name(), err)
 	}
-	t.source, t.path, t.temp = analyze.Copy(name, temp.Name()), temp.Name(), true
-	done := make(chan error, 1)
-	go func() {
-		in, err := open()
-		if err == nil {
-			_, err = io.Copy(temp, in)
-		}
-		done <- errors.Join(err, temp.Close())
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return errors.Join(ctx.Err(), temp.Close())
-	}
+	t.source, t.path, t.temp = analyze.Copy(from.Name(), temp.Name()), temp.Name(), true
+	return errors.Join(analyze.CopyTo(ctx, from, t.opts, temp), temp.Close())
 }
 
 // close removes what was made.
@@ -236,7 +224,7 @@ func (t *served) first(ctx context.Context, s streams, quiet bool) ([]byte, erro
 		return nil, fmt.Errorf("%s: %w", t.source.Name(), err)
 	}
 	t.whole = serve.Window{FromNs: r.Scope.FromNs, ToNs: r.Scope.ToNs}
-	return t.page(r, log)
+	return t.page(r, log, wholeBytes)
 }
 
 // options are those of a window. The edges of the whole are those of the command, so
@@ -252,22 +240,34 @@ func (t *served) options(w serve.Window) analyze.Options {
 	return o
 }
 
-// servedBytes is how large a page may be: it crosses no network, and 1.5 million
-// intervals fit.
-const servedBytes = 16 << 20
+// How large a page may be, and how many intervals are told one by one: it crosses no
+// network. That of the whole trace is the first to be seen and is to come soon, that of a
+// range is to have all of it.
+const (
+	wholeBytes     = 16 << 20
+	rangeBytes     = 64 << 20
+	rangeIntervals = 4_000_000
+)
 
 // report is the page of a window.
 func (t *served) report(ctx context.Context, w serve.Window) ([]byte, error) {
-	r, log, err := analyze.Detailed(ctx, t.source, t.options(w), 0)
+	intervals, bytes := rangeIntervals, rangeBytes
+	if w == t.whole {
+		intervals, bytes = 0, wholeBytes
+	}
+	r, log, err := analyze.Detailed(ctx, t.source, t.options(w), intervals)
+	if err == nil {
+		err = ctx.Err() // a page takes a while to write
+	}
 	if err != nil {
 		return nil, err
 	}
-	return t.page(r, log)
+	return t.page(r, log, bytes)
 }
 
-// page writes the page of what was found.
-func (t *served) page(r *result.Result, log *interval.Log) ([]byte, error) {
-	o := html.Options{MaxBytes: servedBytes, Served: &html.Served{FromNs: t.whole.FromNs, ToNs: t.whole.ToNs}}
+// page writes the page of what was found, so many bytes large.
+func (t *served) page(r *result.Result, log *interval.Log, most int) ([]byte, error) {
+	o := html.Options{MaxBytes: most, Served: &html.Served{FromNs: t.whole.FromNs, ToNs: t.whole.ToNs}}
 	for _, d := range detect.All {
 		o.Detectors = append(o.Detectors, html.Detector{Name: d.Name, Title: d.Title, Doc: d.Doc})
 	}
@@ -285,11 +285,9 @@ func (t *served) profiles(ctx context.Context, w serve.Window) ([]serve.Profile,
 	var out []serve.Profile
 	for class := range waitkind.NumClasses {
 		for _, atRest := range []bool{false, true} {
-			p, err := c.Of(class, atRest)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, serve.Profile{Class: class.String(), AtRest: atRest, Profile: p})
+			p := serve.Profile{Class: class.String(), AtRest: atRest, Make: func() (*profile.Profile, error) { return c.Of(class, atRest) }}
+			p.Samples, p.Ns = c.Sum(class, atRest)
+			out = append(out, p)
 		}
 	}
 	return out, nil

@@ -561,3 +561,25 @@ func TestServeInABrowser(t *testing.T) {
 	follow("Whole trace")
 	until("location.pathname + location.search === '/' && " + ready)
 }
+
+// endless yields the same line for ever.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = "y\n"[i%2]
+	}
+	return len(p), nil
+}
+
+// What is no trace is not copied to the disk to find that out, however long it is.
+func TestServeLooksBeforeItCopies(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	code, _, told := command(t, endless{}, "serve", "-", "--no-browser")
+	if code != exitUnreadable || !strings.Contains(told, "-: ") {
+		t.Errorf("exit code %d, %s", code, told)
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) != 0 {
+		t.Errorf("%d files are left, %v", len(left), err)
+	}
+}

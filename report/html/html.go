@@ -65,7 +65,7 @@ type Served struct{ FromNs, ToNs int64 }
 // advice is how to see more than fits.
 func (o *Options) advice() string {
 	if o.Served != nil {
-		return "A range can be had whole: choose one in the overview and recompute it."
+		return "Choose a range in the overview and recompute it: of a range four million are shown one by one, of a shorter one all."
 	}
 	return "A window (--from, --to) shows more of its part, and a larger --html-max-size more of all, up to 1,500,000 intervals."
 }

@@ -49,14 +49,31 @@ func (c *Collector) Profile() (*profile.Profile, error) {
 	return b.done(fileOf(r.Trace))
 }
 
+// Sum is how many samples a profile of one class would have, and the time in it, ns.
+func (c *Collector) Sum(class waitkind.Class, atRest bool) (samples int, ns int64) {
+	part := c.part(class, atRest)
+	for k, v := range c.samples {
+		if part.wants(&c.tables.Cells[k.cell]) {
+			samples++
+			ns += v.ns
+		}
+	}
+	return samples, ns
+}
+
 // Of is a profile of one class of what was collected, with what is at rest or without.
 func (c *Collector) Of(class waitkind.Class, atRest bool) (*profile.Profile, error) {
+	return c.part(class, atRest).Profile()
+}
+
+// part is what a Collector has of one class. Several may be used at once.
+func (c *Collector) part(class waitkind.Class, atRest bool) *Collector {
 	part := *c
 	part.opts.Classes, part.opts.OffCPU = []waitkind.Class{class}, false
 	part.opts.SkipAtRest = c.opts.SkipAtRest || !atRest
 	part.counts = [waitkind.NumClasses]bool{}
 	part.counts[class] = c.counts[class]
-	return part.Profile()
+	return &part
 }
 
 // columns adds the types of values and says where those of each class are.

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -38,6 +39,12 @@ func Listen(ctx context.Context, address string, remote bool) (net.Listener, *Ad
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
+	if literal, err := netip.ParseAddr(host); err == nil { // as browsers write it, whatever was typed
+		if literal.Zone() != "" {
+			return nil, nil, fmt.Errorf("listen on %s: browsers open no address with a zone", address)
+		}
+		host = ip.String()
+	}
 	a := &Address{Remote: !ip.IsLoopback(), any: ip.IsUnspecified()}
 	if a.Remote && !remote {
 		return nil, nil, &RemoteError{address}
@@ -48,6 +55,9 @@ func Listen(ctx context.Context, address string, remote bool) (net.Listener, *Ad
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(at, port))
 	if err != nil {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // it names the address, too
+		}
 		return nil, nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
 	a.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)

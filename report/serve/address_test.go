@@ -3,6 +3,7 @@ package serve
 import (
 	"errors"
 	"net"
+	"strings"
 	"testing"
 )
 
@@ -62,5 +63,24 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s: it answers to %q", name, host)
 			}
 		}
+	}
+}
+
+// The address is printed as browsers write it, so that they ask for what was printed.
+func TestPrintedHostIsTheBrowsers(t *testing.T) {
+	for address, want := range map[string]string{"[0:0:0:0:0:0:0:1]:0": "[::1]:", "[::ffff:127.0.0.1]:0": "127.0.0.1:", "127.0.0.1:0": "127.0.0.1:", "LocalHost:0": "localhost:"} {
+		l, a, err := Listen(t.Context(), address, false)
+		if err != nil {
+			t.Logf("%s is not to be had here: %v", address, err)
+			continue
+		}
+		defer l.Close()
+		if !strings.HasPrefix(a.Host, want) || !a.answersTo(a.Host) {
+			t.Errorf("%s is printed as %s", address, a.Host)
+		}
+	}
+	if l, _, err := Listen(t.Context(), "[::1%lo]:0", false); err == nil {
+		l.Close()
+		t.Error("an address is listened at that no browser opens")
 	}
 }

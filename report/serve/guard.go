@@ -74,6 +74,7 @@ const (
 // ServeHTTP answers whoever may ask.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	headers(w.Header())
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the answer before on this connection
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.fail(w, r, fmt.Errorf("internal error: %v", fault))
@@ -84,7 +85,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if no.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD")
 		}
-		w.Header().Set("Connection", "close") // without waiting for what else is sent
+		// Without waiting for what else is sent: net/http would read on for some of it.
+		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 		plainly(w, no.status, no.text)
 		return
 	}

@@ -37,7 +37,6 @@ type mounts struct {
 // mounted is a profile, and pprof's pages of it once somebody has asked for one.
 type mounted struct {
 	Profile
-	ns       int64 // what its last values sum to
 	once     sync.Once
 	handlers map[string]http.Handler
 	likeness map[string]elements
@@ -47,12 +46,8 @@ type mounted struct {
 func newMounts(w Window, list []Profile) *mounts {
 	m := &mounts{window: w}
 	for _, p := range list {
-		of := &mounted{Profile: p}
-		for _, sample := range p.Sample {
-			of.ns += sample.Value[len(sample.Value)-1]
-		}
-		m.list = append(m.list, of)
-		m.samples += len(p.Sample)
+		m.list = append(m.list, &mounted{Profile: p})
+		m.samples += p.Samples
 	}
 	return m
 }
@@ -116,8 +111,13 @@ func (m *mounted) view(ctx context.Context, name, query string) (*page, error) {
 
 func (m *mounted) mount() {
 	m.err = errors.New("pprof's pages could not be made") // should what follows not come to its end
-	if m.handlers, m.err = handlersOf(m.Profile.Profile); m.err == nil {
-		m.likeness, m.err = likenessOf(m.SampleType)
+	p, err := m.Make()
+	if err != nil {
+		m.err = err
+		return
+	}
+	if m.handlers, m.err = handlersOf(p); m.err == nil {
+		m.likeness, m.err = likenessOf(p.SampleType)
 	}
 }
 

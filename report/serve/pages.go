@@ -82,9 +82,9 @@ func (s *Server) answerProfiles(w http.ResponseWriter, r *http.Request) {
 		if p.AtRest {
 			continue
 		}
-		row := profileRow{Class: p.Class, InProgress: spent(p.ns), From: inProgress + "/" + p.Class + "/"}
+		row := profileRow{Class: p.Class, InProgress: spent(p.Ns), From: inProgress + "/" + p.Class + "/"}
 		if rest := m.of(withRest, p.Class); rest != nil {
-			row.All, row.FromRest = spent(rest.ns), withRest+"/"+p.Class+"/"
+			row.All, row.FromRest = spent(rest.Ns), withRest+"/"+p.Class+"/"
 		}
 		c.Profiles = append(c.Profiles, row)
 	}
@@ -145,8 +145,8 @@ func (s *Server) answerView(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	defer leave()
 	page, err := p.view(r.Context(), view, r.URL.RawQuery)
+	leave() // whoever reads the answer slowly keeps nobody from asking
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -194,7 +194,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &bad):
 		status, c.Notice = http.StatusBadRequest, string(bad)
 	case errors.Is(err, errNotFound):
-		status, c.Notice = http.StatusNotFound, "There is no such page. Of pprof’s pages, flamegraph, top, peek and download are served: the others would run programs, open the files that a profile names, or write settings."
+		status, c.Notice = http.StatusNotFound, "There is no such page. Of pprof’s pages, flamegraph, top, peek and download are served, for each class of time: the others would run programs, open the files that a profile names, or write settings."
 	case errors.Is(err, ErrChanged):
 		status, c.Notice = http.StatusConflict, "The file has changed since conctrace serve read it: what it said before and what is in it now do not go together. Start conctrace serve again."
 	case errors.Is(err, errBusy):

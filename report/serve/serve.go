@@ -13,7 +13,10 @@
 // another page in the same browser, another user of the machine, a name that somebody
 // else's DNS points here. No part of a request reaches the file system.
 //
-// One thing it cannot keep out. Browsers send a cookie to every port of a host, so that
+// Two things it cannot keep out. The browser is started with an address that is good
+// once and for a minute, but which other users of the machine can read in the list of
+// processes: one who is faster than the browser has the session, and the browser is
+// refused. And browsers send a cookie to every port of a host, so that
 // the server of another user of this machine gets it when the user visits that one.
 package serve
 
@@ -21,8 +24,10 @@ import (
 	"context"
 	"errors"
 	"log"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/pprof/profile"
@@ -33,7 +38,11 @@ type Profile struct {
 	Class string // as waitkind has it
 	// AtRest says that the waits that are idle by design are in it.
 	AtRest bool
-	*profile.Profile
+	// Samples is how many it has, Ns the time in them.
+	Samples int
+	Ns      int64
+	// Make makes it, when somebody asks for it; several may be made at once.
+	Make func() (*profile.Profile, error)
 }
 
 // Options are what a Server has to show and where.
@@ -69,7 +78,7 @@ const (
 	// keptPageBytes bounds the reports that are kept, keptSamples the samples of the
 	// profiles, and keptProfiles of how many windows there are some.
 	keptPageBytes = 96 << 20
-	keptSamples   = 500_000
+	keptSamples   = 400_000
 	keptProfiles  = 4
 )
 
@@ -80,6 +89,7 @@ type Server struct {
 	reports  *store[[]byte]
 	profiles *store[*mounts]
 	renders  *limit
+	fresh    fresh
 	mux      *http.ServeMux
 }
 
@@ -133,13 +143,37 @@ const (
 // HTTPServer is a server of net/http with the limits that this one needs. It has no
 // ReadTimeout, which ends the context of a request that takes longer to answer.
 func (s *Server) HTTPServer() *http.Server {
-	return &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(logged{s}, "", 0),
+	h := &http.Server{
+		Handler: s,
+		// OPTIONS * would be answered by net/http.
+		DisableGeneralOptionsHandler: true,
+		ConnState:                    s.fresh.follow,
+		ReadHeaderTimeout:            readHeaderTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		ErrorLog:                     log.New(logged{s}, "", 0),
 	}
+	h.RegisterOnShutdown(s.fresh.close)
+	return h
+}
+
+// fresh are the connections on which nothing was asked yet, as browsers open some in
+// advance: nobody waits for them when the server ends.
+type fresh struct{ conns sync.Map }
+
+func (f *fresh) follow(c net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		f.conns.Store(c, true)
+	} else {
+		f.conns.Delete(c)
+	}
+}
+
+func (f *fresh) close() {
+	f.conns.Range(func(c, _ any) bool {
+		_ = c.(net.Conn).Close() // it is not used
+		return true
+	})
 }
 
 // logged hands on what net/http has to tell.

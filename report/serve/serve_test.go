@@ -35,7 +35,10 @@ type stage struct {
 	now      atomic.Int32 // that go on
 	most     atomic.Int32 // that went on at once
 	changed  atomic.Bool
+	made     atomic.Int32 // profiles
 	cookie   *http.Cookie
+
+	listening string // where
 }
 
 // staged is a server whose analyses call analyse, if it is given.
@@ -45,7 +48,7 @@ func staged(t *testing.T, analyse func(context.Context, Window) error) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{T: t, address: a}
+	s := &stage{T: t, address: a, listening: l.Addr().String()}
 	work := func(ctx context.Context, w Window) error {
 		s.analyses.Add(1)
 		now := s.now.Add(1)
@@ -64,7 +67,7 @@ func staged(t *testing.T, analyse func(context.Context, Window) error) *stage {
 			return []byte(secret + " in " + w.String()), work(ctx, w)
 		},
 		Profiles: func(ctx context.Context, w Window) ([]Profile, error) {
-			return []Profile{{"blocked-sync", false, sample(1)}, {"blocked-sync", true, sample(3)}}, work(ctx, w)
+			return []Profile{s.profileOf(1, false), s.profileOf(3, true)}, work(ctx, w)
 		},
 		Unchanged: func() error {
 			if s.changed.Load() {
@@ -97,6 +100,14 @@ func sample(n int) *profile.Profile {
 		p.Sample = append(p.Sample, &profile.Sample{Location: []*profile.Location{at}, Value: []int64{1, int64(time.Millisecond)}, Label: map[string][]string{"group": {hostile}}})
 	}
 	return p
+}
+
+// profileOf is a profile of n samples that is made when somebody asks.
+func (s *stage) profileOf(n int, atRest bool) Profile {
+	return Profile{Class: "blocked-sync", AtRest: atRest, Samples: n, Ns: int64(n) * int64(time.Millisecond), Make: func() (*profile.Profile, error) {
+		s.made.Add(1)
+		return sample(n), nil
+	}}
 }
 
 // ask answers a request of somebody who was let in, after change.
@@ -698,4 +709,57 @@ func TestEndOfTheServer(t *testing.T) {
 		}
 	}
 	waitUntil(t, "all have left", func() bool { return len(s.limit.admitted) == 0 && len(s.limit.running) == 0 })
+}
+
+// raw sends bytes over a connection of its own and returns all that comes back until the
+// server closes it.
+func (s *stage) raw(request string) string {
+	s.Helper()
+	c, err := net.Dial("tcp", s.listening)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+		s.Fatal(err)
+	}
+	if _, err := io.WriteString(c, request); err != nil {
+		s.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil {
+		s.Errorf("%q: the connection stays open: %v", request, err)
+	}
+	return string(answer)
+}
+
+// A stranger who announces more than is sent does not keep a connection.
+func TestConnectionsOfStrangersEnd(t *testing.T) {
+	s := staged(t, nil)
+	for request, status := range map[string]string{
+		"GET / HTTP/1.1\r\nHost: evil\r\nContent-Length: 100\r\n\r\n":                                           "421",
+		"POST / HTTP/1.1\r\nHost: " + s.address.Host + "\r\nTransfer-Encoding: chunked\r\n\r\n":                 "405",
+		"GET / HTTP/1.1\r\nHost: " + s.address.Host + "\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n": "400",
+		"OPTIONS * HTTP/1.1\r\nHost: evil\r\n\r\n":                                                              "421",
+		"OPTIONS * HTTP/1.1\r\nHost: " + s.address.Host + "\r\nConnection: close\r\n\r\n":                       "405",
+	} {
+		answer := s.raw(request)
+		if !strings.Contains(answer, " "+status+" ") || !strings.Contains(answer, "Content-Security-Policy: ") {
+			t.Errorf("%q is answered with\n%s\nwant %s", request, answer, status)
+		}
+	}
+}
+
+// A profile is made when somebody looks at it, and once.
+func TestProfilesAreMadeWhenTheyAreLookedAt(t *testing.T) {
+	s := staged(t, nil)
+	window := "/pprof/" + whole.String() + "/"
+	if w := s.ask(window); w.Code != http.StatusOK || s.made.Load() != 0 {
+		t.Errorf("the list: %d, %d profiles are made", w.Code, s.made.Load())
+	}
+	for range 2 {
+		if w := s.ask(window + "in-progress/blocked-sync/top"); w.Code != http.StatusOK || s.made.Load() != 1 {
+			t.Errorf("a view: %d, %d profiles are made", w.Code, s.made.Load())
+		}
+	}
 }

@@ -31,7 +31,7 @@ export function mountRecompute(page: Page): void {
   const { store } = page;
   const { from: first, to: last } = store.bounds;
   const all = Number(servedFrom) === 0 && Number(servedTo) === page.result.trace.duration_ns;
-  const here = h('a', { class: 'act', title: 'Read the trace again for this range alone: with every interval in it, and all numbers and findings of it' }, 'Recompute this range');
+  const here = h('a', { class: 'act', title: 'Read the trace again for this range alone: with more of its intervals one by one, up to four million, and all numbers and findings of it' }, 'Recompute this range');
   const back = h('a', { class: 'act' }, all ? 'Whole trace' : 'All that is served');
   const about = h('span', { class: 'muted' }, `This page is of ${at(first, last - first)} to ${at(last, last - first)} alone.`);
   back.hidden = about.hidden = first === Number(servedFrom) && last === Number(servedTo);
