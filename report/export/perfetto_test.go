@@ -115,12 +115,11 @@ type trackOf struct {
 }
 
 type sliceOf struct {
-	track      uint64
-	from, to   int64
-	category   string
-	name       string
-	notes      map[string]string
-	beginFlows []uint64
+	track    uint64
+	from, to int64
+	category string
+	name     string
+	notes    map[string]string
 }
 
 type flowEnd struct {

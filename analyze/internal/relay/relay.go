@@ -247,7 +247,10 @@ func (l *Relay) beginSlot(slot int32) {
 
 // by says who ended a stretch.
 func (l *Relay) by(s *interval.Stretch, w waker) {
-	s.Waker, s.WakerSlot, s.WakerStack, s.WakerGroup = w.g, w.slot, l.names.stack(w.stack), -1
+	s.Waker, s.WakerSlot, s.WakerStack, s.WakerGroup = w.g, w.slot, 0, -1
+	if w.stack != 0 {
+		s.WakerStack = l.names.stack(w.stack)
+	}
 	if w.group != timeline.NoGroup {
 		s.WakerGroup = l.opts.GroupAt(w.group)
 	}
