@@ -39,8 +39,8 @@ var csvFormat = Format{
 	},
 }
 
-// tables writes CSV as RFC 4180 has it, with a header each. Durations and instants are
-// nanoseconds, instants from the trace's start.
+// tables writes CSV with a header each, quotes as RFC 4180 has them and lines that end
+// in LF. Durations and instants are nanoseconds, instants from the trace's start.
 type tables struct {
 	interval.Nothing
 	groups, sites, intervals, stacks *csv.Writer // nil where nobody asks for it

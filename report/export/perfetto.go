@@ -91,10 +91,10 @@ func (p *perfetto) Begin(r *result.Result, t *interval.Tables) {
 	p.uuids = firstTrack + uint64(len(r.Groups))
 	p.bins = newBins(r.Scope)
 	p.clock()
-	p.describe(processTrack, 0, plain.Text(r.Trace.File), func(m *message) {
+	p.describe(processTrack, 0, plain.File(r.Trace.File), func(m *message) {
 		var process message
 		process.number(processPID, 1)
-		process.text(processName, plain.Text(r.Trace.File)+" (Go "+plain.Text(r.Trace.GoVersion)+")")
+		process.text(processName, plain.File(r.Trace.File)+" (Go "+plain.Text(r.Trace.GoVersion)+")")
 		m.message(trackProcess, process)
 		m.number(trackOrdering, explicitOrder)
 	})

@@ -46,7 +46,7 @@ func (c *Collector) Profile() (*profile.Profile, error) {
 	r := c.result
 	b.p.Comments = append(about(r.Trace, r.Scope), c.comments()...)
 	b.times(r.Trace.StartedAt, r.Scope)
-	return b.done(fileOf(r.Trace))
+	return b.done(plain.File(r.Trace.File))
 }
 
 // Sum is how many samples a profile of one class would have, and the time in it, ns.
@@ -234,7 +234,7 @@ func (c *Collector) comments() []string {
 // about says of what a profile is.
 func about(t result.Trace, s result.Scope) []string {
 	out := []string{
-		"conctrace: " + fileOf(t),
+		"conctrace: " + plain.File(t.File),
 		fmt.Sprintf("Window: %v to %v of a trace of %v.", time.Duration(s.FromNs), time.Duration(s.ToNs), time.Duration(t.DurationNs)),
 	}
 	if s.Group != "" {
@@ -247,14 +247,6 @@ func about(t result.Trace, s result.Scope) []string {
 		out = append(out, "The trace is damaged: a part of it is missing.")
 	}
 	return out
-}
-
-// fileOf is what a trace is called.
-func fileOf(t result.Trace) string {
-	if t.File == "-" {
-		return "standard input"
-	}
-	return plain.Text(t.File)
 }
 
 // builder makes a profile.

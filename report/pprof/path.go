@@ -7,6 +7,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/conctrace/conctrace/analyze/result"
+	"github.com/conctrace/conctrace/report/internal/plain"
 )
 
 // Path is a profile of the critical path at i in a report: where the time went that had
@@ -59,7 +60,7 @@ func Path(r *result.PathReport, i int, group string) (*profile.Profile, error) {
 	b.p.Comments = append(about(result.Trace{File: r.Trace.File, DurationNs: r.Trace.DurationNs, Complete: r.Trace.Complete}, scope),
 		fmt.Sprintf("%s: %s, %v.", r.Question, p.Title, time.Duration(p.ToNs-p.FromNs)))
 	b.times("", scope)
-	return b.done(fileOf(result.Trace{File: r.Trace.File}))
+	return b.done(plain.File(r.Trace.File))
 }
 
 func frameOf(f *result.Frame) result.Frame {

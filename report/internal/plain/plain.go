@@ -25,3 +25,11 @@ func Text(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
+
+// File is what a trace is called that a Result names.
+func File(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return Text(name)
+}

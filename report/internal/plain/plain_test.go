@@ -21,3 +21,9 @@ func TestText(t *testing.T) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
+
+func TestFile(t *testing.T) {
+	if File("-") != "standard input" || File("a\x1bb") != "ab" {
+		t.Errorf("%q, %q", File("-"), File("a\x1bb"))
+	}
+}
