@@ -102,6 +102,9 @@ func TestSeveralPagesNeedAFolder(t *testing.T) {
 // A page keeps to the size that is asked for, and says what that cost. One that fits as
 // it is stays whole, and one that cannot be so small says so on standard error.
 func TestHTMLKeepsToItsSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes many pages")
+	}
 	_, all, _ := command(t, nil, "analyze", server, "-f", "html")
 	page := func(most int) (string, string) {
 		t.Helper()

@@ -29,7 +29,9 @@ func corpus(t *testing.T, f func(t *testing.T, path string)) {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".trace") {
-				n++
+				if n++; testing.Short() && n%5 != 0 {
+					return nil
+				}
 				t.Run(strings.TrimPrefix(path, root+"/"), func(t *testing.T) { f(t, path) })
 			}
 			return err
