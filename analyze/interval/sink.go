@@ -116,5 +116,19 @@ type Stretch struct {
 // NoTask is the task of what belongs to none.
 const NoTask = -1
 
+// Censored names the edges of the trace or the window at which it was cut: start, end,
+// both, or "".
+func (s *Stretch) Censored() string {
+	switch {
+	case s.CensoredStart && s.CensoredEnd:
+		return "both"
+	case s.CensoredStart:
+		return "start"
+	case s.CensoredEnd:
+		return "end"
+	}
+	return ""
+}
+
 // Ns is its length.
 func (s *Stretch) Ns() int64 { return s.End - s.Start }

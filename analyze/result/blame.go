@@ -72,6 +72,15 @@ type Piece struct {
 	IdleBlockedNs int64 `json:"idle_blocked_ns,omitempty"`
 }
 
+// Culprit is the function that a piece is about, or in brackets its kind where it is
+// about none.
+func (p *Piece) Culprit() Frame {
+	if p.Frame == nil {
+		return Frame{Func: "(" + p.Kind + ")"}
+	}
+	return *p.Frame
+}
+
 // Edge is the waits of a group for another, or for something that is no goroutine.
 type Edge struct {
 	From int `json:"from"` // group

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/conctrace/conctrace/analyze"
@@ -152,10 +153,12 @@ func analyzeOne(ctx context.Context, arg string, o analyze.Options, intervals bo
 
 // tellDamage repeats on standard error what of a trace is missing, for those
 // who only see the JSON or the exit code.
-func tellDamage(w io.Writer, r *result.Result) {
+func tellDamage(w io.Writer, r *result.Result) { tellWarnings(w, r, "damaged", "trailing-bytes") }
+
+func tellWarnings(w io.Writer, r *result.Result, codes ...string) {
 	for _, warning := range r.Trace.Warnings {
-		if warning.Code == "damaged" || warning.Code == "trailing-bytes" {
-			fmt.Fprintf(w, "conctrace: %s: warning: %s\n", r.Trace.File, warning.Message)
+		if slices.Contains(codes, warning.Code) {
+			fmt.Fprintf(w, "conctrace: %s: warning: %s\n", printable(r.Trace.File), warning.Message)
 		}
 	}
 }

@@ -117,13 +117,7 @@ func tellRough(w io.Writer, arg string, from any) {
 }
 
 // tellNothing says on standard error that no goroutine is meant.
-func tellNothing(w io.Writer, r *result.Result) {
-	for _, warning := range r.Trace.Warnings {
-		if warning.Code == "nothing-selected" {
-			fmt.Fprintf(w, "conctrace: %s: warning: %s\n", printable(r.Trace.File), warning.Message)
-		}
-	}
-}
+func tellNothing(w io.Writer, r *result.Result) { tellWarnings(w, r, "nothing-selected") }
 
 // chooseFormat goes by --format, else by the extension of --output, and refuses flags
 // that mean nothing to it.

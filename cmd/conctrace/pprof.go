@@ -14,7 +14,6 @@ import (
 	"github.com/conctrace/conctrace/report/pprof"
 	"github.com/google/pprof/profile"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // pprofFlags are the flags of conctrace pprof, as given.
@@ -221,10 +220,10 @@ func (f *pprofFlags) path(cmd *cobra.Command, arg string, s streams, bar *progre
 	return pprof.Path(r, 0, f.group)
 }
 
-// binaryOutput refuses to write what is not text to a terminal.
+// binaryOutput refuses to write what is not text where somebody reads it, or where
+// nobody said that it is to go to standard output.
 func binaryOutput(cmd *cobra.Command, output string, stdout io.Writer, what, example string) error {
-	terminal, ok := stdout.(interface{ Fd() uintptr })
-	if output == "" && (!ok || term.IsTerminal(int(terminal.Fd()))) || output == "-" && ok && term.IsTerminal(int(terminal.Fd())) {
+	if output == "" || output == "-" && isTerminal(stdout) {
 		return fmt.Errorf("%s is not text to read: name a file, such as conctrace %s TRACE -o %s", what, cmd.Name(), example)
 	}
 	return nil

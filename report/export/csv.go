@@ -148,11 +148,7 @@ func mainCause(s *result.Site) (cause, ns string) {
 	if len(s.Pieces) == 0 {
 		return "", ""
 	}
-	p := &s.Pieces[0]
-	if p.Frame == nil {
-		return "(" + p.Kind + ")", number(p.Ns)
-	}
-	return p.Frame.Func, number(p.Ns)
+	return s.Pieces[0].Culprit().Func, number(s.Pieces[0].Ns)
 }
 
 // mainWaker is the function that ended most of the waits at a place.
@@ -187,7 +183,7 @@ func (t *tables) Stretch(s *interval.Stretch) {
 		task = number(s.Task)
 	}
 	t.row = append(t.row[:0], number(s.G), groupID, cell(group), number(s.Start), number(s.Ns()), c.Kind.Class().String(), c.Kind.String(), cell(c.Reason), known(int64(s.P)), known(s.Waker),
-		wakerGroup, t.caller(s.WakerStack), cell(culprit), task, cell(s.TaskType), c.Rule, censored(s), yes(c.Inferred), yes(s.Split), yes(c.System),
+		wakerGroup, t.caller(s.WakerStack), cell(culprit), task, cell(s.TaskType), c.Rule, s.Censored(), yes(c.Inferred), yes(s.Split), yes(c.System),
 		t.caller(c.Stack), number(int64(c.Stack)), number(int64(s.WakerStack)))
 	t.put(t.intervals, t.row...)
 }
@@ -208,19 +204,6 @@ func known(n int64) string {
 		return ""
 	}
 	return number(n)
-}
-
-// censored says at which edges a stretch was cut.
-func censored(s *interval.Stretch) string {
-	switch {
-	case s.CensoredStart && s.CensoredEnd:
-		return "both"
-	case s.CensoredStart:
-		return "start"
-	case s.CensoredEnd:
-		return "end"
-	}
-	return ""
 }
 
 // group is a group's number and name.

@@ -338,7 +338,7 @@ func (p *perfetto) tell(m *message, g *track, s *interval.Stretch, c *interval.C
 	}
 	p.note(m, "task", plain.Text(s.TaskType))
 	p.note(m, "at rest by", c.Rule)
-	p.note(m, "censored", censored(s))
+	p.note(m, "censored", s.Censored())
 	if c.Inferred {
 		p.note(m, "kind", "inferred from a stack")
 	}

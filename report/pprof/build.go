@@ -193,7 +193,7 @@ func (c *Collector) labels(k key) map[string]string {
 	}
 	out := map[string]string{
 		"class": cell.Kind.Class().String(), "kind": cell.Kind.String(), "reason": cell.Reason, "group": c.group(cell.Group),
-		"task": k.task, "at_rest": cell.Rule, "censored": censorings[k.censored], "waker": k.waker, "stack": sources[k.from],
+		"task": k.task, "at_rest": cell.Rule, "censored": k.censored, "waker": k.waker, "stack": sources[k.from],
 	}
 	if k.culprit > 0 {
 		out["culprit"] = c.tables.Frames[k.culprit-1].Func

@@ -50,7 +50,7 @@ type key struct {
 	from  source
 	rough roughness
 	// What follows are labels.
-	censored uint8
+	censored string
 	task     string
 	waker    string
 	culprit  int32 // frame, plus 1
@@ -88,13 +88,6 @@ const (
 
 var sources = [...]string{"", "sample", "end", "entry"}
 
-const (
-	censoredStart = 1 << iota
-	censoredEnd
-)
-
-var censorings = [...]string{"", "start", "end", "both"}
-
 // New returns a Collector.
 func New(o Options) *Collector {
 	c := &Collector{opts: o, samples: map[key]*value{}, most: maxSamples, kinds: map[kindOf]int32{}, wakers: map[int32]string{}, chains: newChains()}
@@ -130,13 +123,7 @@ func (c *Collector) Stretch(s *interval.Stretch) {
 	l, cell := &c.lives[s.Slot], &c.tables.Cells[s.Cell]
 	class := cell.Kind.Class()
 	chain := c.chains.of(c, l, s, class)
-	k := key{cell: s.Cell, chain: chain, task: s.TaskType, culprit: s.Culprit + 1}
-	if s.CensoredStart {
-		k.censored |= censoredStart
-	}
-	if s.CensoredEnd {
-		k.censored |= censoredEnd
-	}
+	k := key{cell: s.Cell, chain: chain, task: s.TaskType, culprit: s.Culprit + 1, censored: s.Censored()}
 	within := l.samplesOf(s)
 	switch {
 	case s.Ns() <= 0 || !c.wants(cell):

@@ -33,19 +33,11 @@ func (s *Set) Culprits(tables *event.Tables) func(at Place, waker int32) (result
 	frames := make(map[endedPlace]result.Frame, len(sums))
 	for key, sum := range sums {
 		if all := sum.list(); len(all) > 0 {
-			frames[key] = culpritOf(all[0])
+			frames[key] = all[0].Culprit()
 		}
 	}
 	return func(at Place, waker int32) (result.Frame, bool) {
 		f, ok := frames[endedPlace{idlePlace{at.Group, at.Kind, stackText(tables, at.Stack), false}, waker}]
 		return f, ok
 	}
-}
-
-// culpritOf is the function that a piece is about.
-func culpritOf(p result.Piece) result.Frame {
-	if p.Frame == nil {
-		return result.Frame{Func: "(" + p.Kind + ")"}
-	}
-	return *p.Frame
 }

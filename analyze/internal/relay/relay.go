@@ -183,13 +183,18 @@ func (l *Relay) interval(r *timeline.Record) {
 func (l *Relay) readied(g *life, r *timeline.Record) {
 	switch r.State {
 	case event.GoWaiting:
-		g.ready = nobody
-		if r.Other != event.NoG && !r.Has(timeline.FlagExternal) {
-			g.ready = l.waker(r.Other, r.OtherSlot, r.OtherStack)
-		}
+		g.ready = l.endedBy(r)
 	case event.GoRunning, event.GoSyscall, event.GoUndetermined:
 		g.ready = nobody
 	}
+}
+
+// endedBy is the goroutine that ended a wait.
+func (l *Relay) endedBy(r *timeline.Record) waker {
+	if r.Other == event.NoG || r.Has(timeline.FlagExternal) {
+		return nobody
+	}
+	return l.waker(r.Other, r.OtherSlot, r.OtherStack)
 }
 
 // tell hands an interval over, and before it what only a damaged trace leaves out.
@@ -217,9 +222,8 @@ func (l *Relay) tell(g *life, r *timeline.Record, last bool) {
 	case event.GoRunnable:
 		l.by(s, g.ready)
 	case event.GoWaiting:
-		if r.Other != event.NoG && !r.Has(timeline.FlagExternal) {
-			l.beginSlot(r.OtherSlot)
-			w := l.waker(r.Other, r.OtherSlot, r.OtherStack)
+		if w := l.endedBy(r); w.g != event.NoG {
+			l.beginSlot(w.slot)
 			l.by(s, w)
 			s.Culprit = l.culprit(g, r, s.Cell, w)
 		}
