@@ -1,19 +1,9 @@
 package main
 
 import (
-	"io"
-	"os"
 	"os/exec"
 	"runtime"
-
-	"golang.org/x/term"
 )
-
-// isTerminal says whether somebody looks at what is written.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
 
 // openBrowser opens an address in the user's browser. Where there is none, nothing
 // happens: the address has been printed.

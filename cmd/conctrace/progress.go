@@ -2,11 +2,9 @@ package main
 
 import (
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // progress shows on a terminal how far a long reading is.
@@ -26,7 +24,7 @@ const (
 
 func newProgress(w io.Writer, name string, quiet bool) *progress {
 	p := &progress{name: name, begun: time.Now()}
-	if file, ok := w.(*os.File); ok && !quiet && term.IsTerminal(int(file.Fd())) {
+	if !quiet && isTerminal(w) {
 		p.w = w
 	}
 	return p

@@ -52,13 +52,18 @@ func (f *terminalFlags) reportOptions(out io.Writer, getenv func(string) string)
 	return o, nil
 }
 
+// isTerminal says whether somebody looks at what is written.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
 // terminalWidth is the number of columns of out if it is a terminal.
 func terminalWidth(out io.Writer) (int, bool) {
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(out) {
 		return 0, false
 	}
-	w, _, err := term.GetSize(int(file.Fd()))
+	w, _, err := term.GetSize(int(out.(*os.File).Fd()))
 	return w, err == nil && w > 0
 }
 
